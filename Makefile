@@ -1,0 +1,14 @@
+# Every target is one line; .ci/run is what decides whether a change is good.
+.PHONY: test lint build demo bench soak ci cover generate fuzz-short
+FUZZTIME ?= 10s
+
+test: ; GOFLAGS="$$(go env GOFLAGS) -race" go test ./...
+lint: ; golangci-lint run ./...
+build: ; CGO_ENABLED=0 go build -trimpath -o bin/chatnode ./cmd/chatnode
+demo: build ; ./bin/chatnode demo
+bench: ; go test -run='^$$' -bench=. -benchmem ./...
+soak: build ; bash .ci/fuzz 5m && for seed in 1 2 3 4 5; do ./bin/chatnode demo --headless --seed $$seed || exit 1; done
+ci: ; bash .ci/run
+cover: ; go test -coverpkg=./... -coverprofile=cover.out ./... && go tool cover -func=cover.out | tail -n 1
+generate: ; go generate ./...
+fuzz-short: ; bash .ci/fuzz $(FUZZTIME)

@@ -1,0 +1,90 @@
+package supervision_test
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/firebreak-go/firebreak/supervision"
+	"github.com/firebreak-go/firebreak/supervision/backoff"
+)
+
+// crowd is a dynamic supervisor with many children, all up, and time that moves on.
+type crowd struct {
+	machine *supervision.Machine
+	refs    []supervision.Ref
+	now     time.Duration
+	rng     *rand.Rand
+}
+
+func newCrowd(tb testing.TB, size int, policy backoff.Policy) *crowd {
+	tb.Helper()
+	m, err := supervision.New(supervision.Spec{
+		Strategy:  supervision.Dynamic,
+		Intensity: supervision.Intensity{Restarts: 10, Period: 5 * time.Second},
+	}, nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c := &crowd{machine: m, refs: make([]supervision.Ref, size), rng: rand.New(rand.NewPCG(1, 1))}
+	m.Step(0, supervision.Event{Kind: supervision.EventStart})
+	for i := range c.refs {
+		spec := supervision.ChildSpec{ID: strconv.Itoa(i), Backoff: policy}
+		c.refs[i] = m.Step(0, supervision.Event{Kind: supervision.EventAddChild, Child: &spec})[0].Ref
+		m.Step(0, supervision.Event{Kind: supervision.EventChildStarted, Ref: c.refs[i]})
+	}
+	return c
+}
+
+// crash lets a child drawn at random end and brings it up again; false if it does not come. A second apart, six are
+// inside the window.
+func (c *crowd) crash() bool {
+	i := c.rng.IntN(len(c.refs))
+	c.now += time.Second
+	exit := supervision.Exit{Kind: supervision.ExitPanic, Reason: "boom"}
+	actions := c.machine.Step(c.now, supervision.Event{Kind: supervision.EventChildExited, Ref: c.refs[i], Exit: exit})
+	if last := actions[len(actions)-1]; last.Kind == supervision.ActionRetry {
+		actions = c.machine.Step(c.now, supervision.Event{Kind: supervision.EventRetryDue, Ref: last.Ref})
+	}
+	if actions[0].Kind != supervision.ActionStartChild {
+		return false
+	}
+	c.refs[i] = actions[0].Ref
+	c.machine.Step(c.now, supervision.Event{Kind: supervision.EventChildStarted, Ref: c.refs[i]})
+	return true
+}
+
+func TestCrashAllocatesNothing(t *testing.T) {
+	tests := []struct {
+		name   string
+		policy backoff.Policy
+	}{
+		{"at once", backoff.Policy{}},
+		{"with backoff", backoff.Policy{Base: time.Millisecond, Cap: 10 * time.Millisecond}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newCrowd(t, 100_000, tt.policy)
+			up := true
+			if got := testing.AllocsPerRun(1000, func() { up = up && c.crash() }); got != 0 || !up {
+				t.Errorf("allocations for a crash and a restart: got %v (up again: %v), want 0", got, up)
+			}
+		})
+	}
+}
+
+// BenchmarkCrash is one exit, one start and its acknowledgement: two steps of the machine.
+func BenchmarkCrash(b *testing.B) {
+	for _, size := range []int{1, 100_000} {
+		b.Run("children="+strconv.Itoa(size), func(b *testing.B) {
+			c := newCrowd(b, size, backoff.Policy{})
+			b.ReportAllocs()
+			for b.Loop() {
+				if !c.crash() {
+					b.Fatal("crash: child did not start again")
+				}
+			}
+		})
+	}
+}

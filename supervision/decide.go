@@ -1,0 +1,177 @@
+package supervision
+
+import "math"
+
+// childExited handles the exit of a child outside a plan: the place where OTP restarts, keeps or forgets it.
+func (m *Machine) childExited(ref Ref, exit Exit) {
+	c := m.children.current(ref)
+	if c == nil || !c.up() {
+		return // an earlier incarnation, or one whose end was taken into account by a group restart
+	}
+	if !c.unread {
+		m.noteExit(c, exit)
+	}
+	c.becomeDown()
+	if c.spec.Restart.afterExit(c.exit) {
+		m.restart(c)
+		return
+	}
+	m.tell(c, Action{Kind: ActionEnded, Exit: c.exit})
+	c.pardon()
+	if c.spec.Restart == Temporary || m.spec.Strategy == Dynamic {
+		m.forget(c)
+	}
+}
+
+// noteExit keeps the reason, and the time: a run long enough to be healthy clears what went wrong before it.
+func (m *Machine) noteExit(c *child, exit Exit) {
+	c.exit = exit
+	m.creditUptime(c)
+}
+
+// creditUptime is called when a child that was up ends or is told to, whoever caused it.
+func (m *Machine) creditUptime(c *child) {
+	uptime := m.now - c.since
+	if c.parked && uptime >= m.spec.Probe.ResetAfter() {
+		m.release(c)
+	}
+	if c.attempts > 0 && uptime >= c.spec.Backoff.ResetAfter() {
+		c.attempts = 0
+	}
+}
+
+// restart decides about a child that is down and to be started again. A parked one pays nothing: it has no claim on the
+// budget until it is released.
+func (m *Machine) restart(c *child) {
+	if c.parked {
+		m.park(c)
+		return
+	}
+	admitted := m.window.admit(m.now, m.spec.Costs.Of(c.exit.Class))
+	switch m.spec.Exhaustion.judge(admitted) {
+	case outcomeRestart:
+		m.revive(c)
+	case outcomeGiveUp:
+		m.tell(c, Action{Kind: ActionGaveUp, Exit: c.exit})
+		m.begin(plan{purpose: planExit, span: everyone()})
+	case outcomePark:
+		m.park(c)
+	case outcomeStop:
+		m.leaveDown(c)
+	}
+}
+
+// revive starts a child whose restart is paid, with its group: at once, or after its backoff.
+func (m *Machine) revive(c *child) {
+	p := m.groupRestart(c)
+	if c.spec.Backoff.Enabled() {
+		c.attempts++
+		p.waiting, p.delay = true, c.spec.Backoff.Delay(c.attempts, m.rnd())
+	}
+	m.begin(p)
+}
+
+// park puts a child, and the group that depends on it, on hold until the next probe.
+func (m *Machine) park(c *child) {
+	p := m.groupRestart(c)
+	c.probes++
+	p.waiting, p.delay = true, m.spec.Probe.Delay(c.probes, m.rnd())
+	p.newlyParked, c.parked = !c.parked, true
+	m.begin(p)
+}
+
+// release puts a parked child back in service.
+func (m *Machine) release(c *child) {
+	c.parked, c.probes = false, 0
+	if c.state == StateProbation {
+		c.state, c.until = StateRunning, 0
+	}
+	m.tell(c, Action{Kind: ActionReleased})
+}
+
+// leaveDown is StopChild's way: the child ends like a temporary one, which touches no sibling. If its restart had begun,
+// the siblings that wait for their turn behind it are started without it.
+func (m *Machine) leaveDown(c *child) {
+	begun := c.waiting()
+	c.becomeDown()
+	m.tell(c, Action{Kind: ActionExhausted, Exit: c.exit})
+	c.pardon()
+	switch m.spec.Strategy {
+	case OneForOne:
+	case Dynamic:
+		m.forget(c)
+	case OneForAll, RestForOne:
+		if begun {
+			behind := span{c.position + 1, math.MaxUint64}
+			m.begin(plan{purpose: planRestart, span: behind, subject: c.next, starting: true})
+		}
+	}
+}
+
+// retryDue ends a wait: of a backoff, of a probe, after a failed start, or for the end of a probation.
+func (m *Machine) retryDue(c *child) {
+	switch {
+	case c == nil:
+	case c.state == StateProbation:
+		m.release(c)
+	case c.state == StateParked, c.state == StateBackingOff && c.charged:
+		m.begin(m.groupRestart(c))
+	case c.state == StateBackingOff: // OTP counts the next try when it comes to it
+		m.restart(c)
+	}
+}
+
+// startAgain handles a start that failed in a restart. Without backoff the next try is a message to oneself, which stands
+// behind requests and exits that have come meanwhile, and is charged when its turn comes.
+func (m *Machine) startAgain(c *child) {
+	c.becomeWaiting(m.now, false)
+	if c.parked || c.spec.Backoff.Enabled() {
+		m.restart(c)
+		return
+	}
+	m.tell(c, Action{Kind: ActionRetry})
+}
+
+func (m *Machine) addChild(spec *ChildSpec) {
+	if err := m.refusal(spec); err != nil {
+		id := ""
+		if spec != nil {
+			id = spec.ID
+		}
+		m.do(Action{Kind: ActionRefused, ID: id, Err: err})
+		return
+	}
+	c := m.children.add(*spec)
+	m.begin(plan{purpose: planAdd, span: onlyOne(c.position), subject: c.ref.slot, starting: true})
+}
+
+// refusal says why a child cannot be added; nil when it can.
+func (m *Machine) refusal(spec *ChildSpec) error {
+	if err := m.spec.validateChild(spec); err != nil {
+		return err
+	}
+	known := m.children.named(spec.ID)
+	switch {
+	case known != nil && known.up():
+		return ErrAlreadyStarted
+	case known != nil:
+		return ErrAlreadyPresent
+	case m.spec.MaxChildren > 0 && m.children.len() >= m.spec.MaxChildren:
+		return ErrTooManyChildren
+	}
+	return nil
+}
+
+func (m *Machine) terminateChild(id string) {
+	c := m.children.named(id)
+	if c == nil {
+		m.do(Action{Kind: ActionRefused, ID: id, Err: ErrNotFound})
+		return
+	}
+	m.begin(plan{purpose: planTerminate, span: onlyOne(c.position), subject: c.ref.slot})
+}
+
+func (m *Machine) forget(c *child) {
+	m.tell(c, Action{Kind: ActionForgotten})
+	m.children.remove(c)
+}

@@ -1,0 +1,67 @@
+package supervision
+
+import (
+	"iter"
+	"time"
+)
+
+// ChildInfo is what can be seen of one child: values, nothing live.
+type ChildInfo struct {
+	ID  string
+	Ref Ref
+	// Incarnation is the number of successful starts; while starting, that of the coming one.
+	Incarnation int
+	State       State
+	// Until is when a wait or a probation ends, on the clock that Step is given. Zero in other states.
+	Until time.Duration
+	// LastExit is how the child last ended or failed to start. Zero until then.
+	LastExit Exit
+	// Restarts is how many successful starts followed the first.
+	Restarts int
+}
+
+// Children yields the children in start order. The machine must not be stepped meanwhile.
+func (m *Machine) Children() iter.Seq[ChildInfo] {
+	return func(yield func(ChildInfo) bool) {
+		for c := range m.children.inOrder() {
+			if !yield(c.info()) {
+				return
+			}
+		}
+	}
+}
+
+// Child returns what is known of the child with the ID.
+func (m *Machine) Child(id string) (ChildInfo, bool) {
+	if c := m.children.named(id); c != nil {
+		return c.info(), true
+	}
+	return ChildInfo{}, false
+}
+
+// Len returns the number of children, running or not.
+func (m *Machine) Len() int { return m.children.len() }
+
+// Incarnation returns the number of the incarnation that the Ref means, 0 once the Ref is no longer current.
+func (m *Machine) Incarnation(ref Ref) int {
+	if c := m.children.current(ref); c != nil {
+		return c.number()
+	}
+	return 0
+}
+
+// Window returns how much of the intensity is used up at the given time, in restarts, and how many are allowed, which is
+// Unlimited if there is no bound.
+func (m *Machine) Window(now time.Duration) (used, allowed float64) {
+	if m.window.limit < 0 {
+		return 0, Unlimited
+	}
+	return float64(m.window.usedAt(max(now, m.now))) / quartersPerRestart, float64(m.window.limit) / quartersPerRestart
+}
+
+func (c *child) info() ChildInfo {
+	return ChildInfo{
+		ID: c.spec.ID, Ref: c.ref, Incarnation: c.number(), State: c.state, Until: c.until,
+		LastExit: c.exit, Restarts: max(c.incarnation-1, 0),
+	}
+}

@@ -1,0 +1,234 @@
+package supervision
+
+import "time"
+
+// plan is work that takes several answers: stops in reverse start order, then starts in start order, each awaited. While
+// there is one, the machine handles nothing else.
+type plan struct {
+	purpose  purpose
+	span     span
+	subject  uint32 // the child whose exit, retry or request this is about; the span's first unless it is everyone
+	starting bool   // the stops are done
+	cursor   uint32 // the child being stopped, or the next to start
+
+	waiting     bool // between stops and starts the subject waits
+	delay       time.Duration
+	newlyParked bool
+
+	failure Action // planUnwind reports it at the end
+}
+
+// purpose says what the plan's stops and starts are for, and so what follows them.
+type purpose uint8
+
+const (
+	noPlan        purpose = iota
+	planInit              // start the initial children
+	planUnwind            // stop them again, because one failed
+	planAdd               // start one more child
+	planRestart           // stop and start a child and its group
+	planTerminate         // stop one child
+	planExit              // stop all and end
+)
+
+// groupRestart is the plan that restarts a child and the siblings its strategy touches.
+func (m *Machine) groupRestart(c *child) plan {
+	return plan{purpose: planRestart, span: m.spec.Strategy.touches(c.position), subject: c.ref.slot}
+}
+
+func (m *Machine) begin(p plan) {
+	m.plan = p
+	if p.starting {
+		m.plan.cursor = m.firstOf(p.span, p.subject)
+	} else {
+		m.plan.cursor = m.lastOf(p.span, p.subject)
+		if p.purpose == planExit && m.spec.Strategy == Dynamic {
+			m.stopAtOnce()
+		}
+	}
+	m.advance()
+}
+
+// firstOf and lastOf need no walk: a span is one child, all of them, or the rest from the subject on.
+func (m *Machine) firstOf(s span, subject uint32) uint32 {
+	if s.from == 0 {
+		return m.children.head
+	}
+	return subject
+}
+
+func (m *Machine) lastOf(s span, subject uint32) uint32 {
+	if s.from == s.to {
+		return subject
+	}
+	return m.children.tail
+}
+
+// advance takes the next step of the plan, or ends it when there is none.
+func (m *Machine) advance() {
+	switch {
+	case m.plan.starting && !m.startNext():
+		m.startsDone()
+	case !m.plan.starting && !m.stopNext():
+		m.stopsDone()
+	}
+}
+
+// stopNext sees to the last child of the span that is not down yet; false when all are. The cursor stays on a child until
+// its exit has come, so children that end out of turn cost nothing extra.
+func (m *Machine) stopNext() bool {
+	for m.plan.cursor != noSlot {
+		c := &m.children.slots[m.plan.cursor]
+		if !m.plan.span.contains(c.position) {
+			break
+		}
+		if c.live() {
+			m.stop(c)
+			return true
+		}
+		m.plan.cursor = c.prev
+		c.becomeDown()
+		if m.plan.purpose == planRestart && c.spec.Restart == Temporary {
+			m.forget(c)
+		}
+	}
+	return false
+}
+
+// stopAtOnce tells every child before the first is waited for.
+func (m *Machine) stopAtOnce() {
+	for slot := m.children.tail; slot != noSlot; slot = m.children.slots[slot].prev {
+		m.stop(&m.children.slots[slot])
+	}
+}
+
+func (m *Machine) stop(c *child) {
+	if c.up() && !c.unread {
+		m.creditUptime(c)
+	}
+	if c.becomeStopping() {
+		m.tell(c, Action{Kind: ActionStopChild, Shutdown: c.spec.Shutdown.withDefault(c.spec.Supervisor)})
+	}
+}
+
+// startNext starts the next child of the span; false when all are up.
+func (m *Machine) startNext() bool {
+	for m.plan.cursor != noSlot {
+		c := &m.children.slots[m.plan.cursor]
+		if !m.plan.span.contains(c.position) {
+			break
+		}
+		m.plan.cursor = c.next
+		if c.becomeStarting() {
+			m.tell(c, Action{Kind: ActionStartChild})
+			return true
+		}
+	}
+	return false
+}
+
+func (m *Machine) stopsDone() {
+	p := m.plan
+	switch p.purpose {
+	case planRestart:
+		if p.waiting {
+			m.plan = plan{}
+			m.wait(&m.children.slots[p.subject], p)
+			return
+		}
+		p.starting = true
+		m.begin(p)
+	case planTerminate:
+		m.plan = plan{}
+		m.terminated(&m.children.slots[p.subject])
+	case planUnwind:
+		m.do(p.failure)
+		m.over()
+	case planExit:
+		m.finish()
+	case noPlan, planInit, planAdd: // stop nobody
+	}
+}
+
+func (m *Machine) startsDone() {
+	initial := m.plan.purpose == planInit
+	m.plan = plan{}
+	if initial {
+		m.do(Action{Kind: ActionStarted})
+	}
+}
+
+// wait lets the subject of a group restart sit out its delay, the group being down.
+func (m *Machine) wait(c *child, p plan) {
+	c.becomeWaiting(m.now+p.delay, true)
+	kind := ActionBackoff
+	if p.newlyParked {
+		kind = ActionParked
+	}
+	m.tell(c, Action{Kind: kind, Delay: p.delay, Exit: c.exit})
+	m.tell(c, Action{Kind: ActionRetry, Delay: p.delay})
+}
+
+func (m *Machine) terminated(c *child) {
+	m.tell(c, Action{Kind: ActionTerminated})
+	c.pardon()
+	if c.spec.Restart == Temporary || m.spec.Strategy == Dynamic {
+		m.forget(c)
+	}
+}
+
+// planStarted is the answer to a start.
+func (m *Machine) planStarted(ref Ref) {
+	c := m.children.current(ref)
+	healthy := m.spec.Probe.ResetAfter()
+	if c == nil || !c.becomeRunning(m.now, m.now+healthy) {
+		return
+	}
+	if c.state == StateProbation {
+		m.tell(c, Action{Kind: ActionRetry, Delay: healthy})
+	}
+	m.advance()
+}
+
+// planStartFailed is the other answer to a start. Children that the plan started before stay up, except at the beginning.
+func (m *Machine) planStartFailed(ref Ref, exit Exit) {
+	c := m.children.current(ref)
+	if c == nil || c.state != StateStarting {
+		return
+	}
+	c.exit = exit
+	p := m.plan
+	m.plan = plan{}
+	c.becomeDown()
+	switch p.purpose {
+	case planInit:
+		failure := Action{Kind: ActionStartFailed, Ref: c.ref, ID: c.spec.ID, Incarnation: c.incarnation, Exit: exit}
+		m.begin(plan{purpose: planUnwind, span: everyone(), failure: failure})
+	case planAdd:
+		m.tell(c, Action{Kind: ActionRefused, Exit: exit, Err: ErrStartFailed})
+		m.forget(c)
+	case planRestart:
+		m.startAgain(c)
+	case noPlan, planUnwind, planTerminate, planExit: // start nobody
+	}
+}
+
+// planExited takes an exit that comes during a plan: one that the plan awaits, or one of a child that is starting, which
+// is a failed start. Any other waits its turn, but is noted at once, so that a plan that comes to this child first counts
+// it as stopped and does not tell the dead; the event is then stale.
+func (m *Machine) planExited(ev Event) {
+	c := m.children.current(ev.Ref)
+	switch {
+	case c == nil || !c.live():
+	case c.state == StateStarting:
+		m.planStartFailed(ev.Ref, ev.Exit)
+	case c.state == StateStopping:
+		c.exit = ev.Exit
+		c.becomeDown()
+		m.advance()
+	default:
+		m.noteExit(c, ev.Exit)
+		c.unread = true
+		m.deferred.push(ev)
+	}
+}
