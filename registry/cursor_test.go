@@ -1,0 +1,118 @@
+package registry
+
+import (
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestCursorStep(t *testing.T) {
+	t0 := time.Date(2020, 3, 16, 14, 18, 0, 0, time.UTC)
+	listed := func(index Index) func(*Cursor) CursorStep {
+		return func(c *Cursor) CursorStep { return c.Listed(t0, Listing{Index: index}, nil) }
+	}
+	changed := func(after time.Duration, change Change, err error) func(*Cursor) CursorStep {
+		return func(c *Cursor) CursorStep { return c.Changed(t0.Add(after), change, err) }
+	}
+	away := errors.New("connection refused")
+
+	// With the constant half as jitter, a resync is due after a minute, a
+	// failed call is repeated after half its ceiling, a lost history after 1 s.
+	tests := []struct {
+		name   string
+		before []func(*Cursor) CursorStep
+		step   func(*Cursor) CursorStep
+		want   CursorStep
+	}{
+		{
+			name: "the first listing is watched from its index",
+			step: listed(7),
+			want: CursorStep{Call: CallNext, After: 7, Limit: time.Minute, Note: NoteRecovered},
+		}, {
+			name:   "a later listing is nothing new",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   listed(9),
+			want:   CursorStep{Call: CallNext, After: 9, Limit: time.Minute},
+		}, {
+			name:   "a change moves the cursor",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Second, Change{Kind: ChangePut, Index: 12}, nil),
+			want:   CursorStep{Call: CallNext, After: 12, Limit: 59 * time.Second},
+		}, {
+			name:   "a change from the past does not move it back",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Second, Change{Kind: ChangePut, Index: 3}, nil),
+			want:   CursorStep{Call: CallNext, After: 7, Limit: 59 * time.Second},
+		}, {
+			name:   "an event on the directory is followed by a listing",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Second, Change{Kind: ChangeDirectory, Index: 12}, nil),
+			want:   CursorStep{Call: CallList},
+		}, {
+			name:   "quiet before the resync is due",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Minute-time.Nanosecond, Change{}, ErrQuiet),
+			want:   CursorStep{Call: CallNext, After: 7, Limit: time.Nanosecond},
+		}, {
+			name:   "quiet when the resync is due",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Minute, Change{}, ErrQuiet),
+			want:   CursorStep{Call: CallList},
+		}, {
+			name:   "lost history waits, then lists",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Second, Change{}, ErrHistoryLost),
+			want:   CursorStep{Call: CallWait, Limit: time.Second, Note: NoteHistoryLost},
+		}, {
+			name: "a source that never answered is said to fail once",
+			step: func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) },
+			want: CursorStep{Call: CallWait, Limit: 125 * time.Millisecond, Note: NoteFailed},
+		}, {
+			name:   "and not again, while the wait doubles",
+			before: []func(*Cursor) CursorStep{func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) }},
+			step:   func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) },
+			want:   CursorStep{Call: CallWait, Limit: 250 * time.Millisecond},
+		}, {
+			name:   "a watch that fails is followed by a listing",
+			before: []func(*Cursor) CursorStep{listed(7), changed(time.Second, Change{}, away)},
+			step:   (*Cursor).Waited,
+			want:   CursorStep{Call: CallList},
+		}, {
+			name:   "an answer after a failure is a recovery",
+			before: []func(*Cursor) CursorStep{listed(7), changed(time.Second, Change{}, away)},
+			step:   listed(8),
+			want:   CursorStep{Call: CallNext, After: 8, Limit: time.Minute, Note: NoteRecovered},
+		}, {
+			name:   "an index that went back is said, and followed",
+			before: []func(*Cursor) CursorStep{listed(5000)},
+			step:   listed(4),
+			want:   CursorStep{Call: CallNext, After: 4, Limit: time.Minute, Note: NoteWentBack},
+		}, {
+			name:   "a request to start over lists",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   (*Cursor).Restart,
+			want:   CursorStep{Call: CallList},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := NewCursor(CursorConfig{})
+			for _, step := range test.before {
+				step(c)
+			}
+			if got := test.step(c); got != test.want {
+				t.Errorf("step: got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCursorBackoffIsCapped(t *testing.T) {
+	c := NewCursor(CursorConfig{Random: func() float64 { return 0.999999 }})
+	for attempt := range 100 {
+		step := c.Listed(time.Time{}, Listing{}, errors.New("away"))
+		if step.Limit > 10*time.Second {
+			t.Fatalf("wait after failure %d: got %v, want at most 10s", attempt+1, step.Limit)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+// Package registry decides what a node believes about the instances of a
+// service, given hostile values, repeated news and a registry that forgets.
+//
+// # The model
+//
+// A directory of a registry holds one key per instance:
+// <prefix>/<service>/<id>. Its value is one JSON record, which [Encode] writes
+// and [Decode] reads, strictly: a value is an [Instance] or a [Fault] with a
+// [Class], nothing between. A [View] is fed a [Listing], then every [Change],
+// and answers with steps: which value to judge, which instance came, changed or
+// went. Whoever decodes tells the view the verdict, [View.Accept] or
+// [View.Reject]. [View.Snapshot] is what may be picked from. On the announcing
+// side a [Lease] decides, in the same manner, how one instance gets into the
+// directory, stays there, and leaves.
+//
+//	Listing, Change ──> View ──> Judge{entry} ──> Decode ──┐
+//	                     ^                                 │
+//	                     └──── Accept(instance) ───────────┤
+//	                     └──── Reject(fault) ──────────────┘
+//
+// Everything here is a decision, (state, event, now) -> answer: no clock, no
+// goroutine, no lock, no log, no random number, and no result that depends on
+// the order of a map. The same code runs under the actors, in a test and in a
+// simulator.
+//
+// # Guarantees
+//
+//  1. A bad value changes its own key's row and no other.
+//  2. A key whose value turned bad keeps its last good instance in service,
+//     marked [StatusQuarantinedCached], for as long as the key exists.
+//  3. One write (key, index, bytes) that was rejected is not judged again.
+//  4. News older than what is known of a key changes nothing.
+//  5. A snapshot never changes, and is the same pointer while nothing did.
+//  6. The quarantine table is bounded; what does not fit is counted.
+//  7. A lease has at most one call under way, compares every echo with what it
+//     sent, never writes over somebody else's readable record, and never writes
+//     anything but a deletion after [Lease.Withdraw].
+//
+// # Who may call what
+//
+// [Decode], [Encode] and the key functions may be called from anywhere. A
+// [View], a [Cursor] and a [Lease] belong to one goroutine each. A [Snapshot]
+// may be read by everybody.
+//
+// Package registrytest, beside this one, has a registry in memory for tests.
+package registry

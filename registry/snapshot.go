@@ -1,0 +1,90 @@
+package registry
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Snapshot is what was believed of one directory at one moment. It is
+// immutable: share it freely, and change nothing in it.
+type Snapshot struct {
+	Directory string
+	// Generation counts the visible changes of the view; 0 is a view that never
+	// saw an instance or a bad value.
+	Generation uint64
+	// Index is the position in the source's history when the snapshot was made.
+	// What came later and changed nothing made no new snapshot.
+	Index Index
+	// At is when it was made; zero for generation 0.
+	At time.Time
+	// Rows are the served instances, also the draining ones, sorted by key.
+	Rows []Row
+	// Quarantined are the keys whose newest judged value is bad, sorted by key.
+	Quarantined []Bad
+	// QuarantineOverflow is how many more bad keys there are than fit into
+	// Quarantined.
+	QuarantineOverflow int
+}
+
+// Len returns how many instances can be picked.
+func (s *Snapshot) Len() int {
+	n := 0
+	for i := range s.Rows {
+		if s.Rows[i].Instance.State != StateDraining {
+			n++
+		}
+	}
+	return n
+}
+
+// Instances yields the instances that can be picked, in the order of their
+// keys: all but the draining ones.
+func (s *Snapshot) Instances() iter.Seq[Instance] {
+	return func(yield func(Instance) bool) {
+		for i := range s.Rows {
+			if s.Rows[i].Instance.State != StateDraining && !yield(s.Rows[i].Instance) {
+				return
+			}
+		}
+	}
+}
+
+// Snapshot returns what is believed now. It is the same pointer while nothing
+// visible changed: no instance, no status, no quarantined key or its fault.
+func (v *View) Snapshot(now time.Time) *Snapshot {
+	if v.last.Generation == v.generation {
+		return v.last
+	}
+	v.last = &Snapshot{
+		Directory:          v.directory,
+		Generation:         v.generation,
+		Index:              v.index,
+		At:                 now,
+		Rows:               v.mergedRows(v.last.Rows),
+		Quarantined:        v.bads.sorted(),
+		QuarantineOverflow: v.bads.overflow(),
+	}
+	clear(v.dirty)
+	return v.last
+}
+
+// mergedRows puts the rows of the dirty keys in place of the old ones. Only
+// those are sorted, the others are in order already.
+func (v *View) mergedRows(old []Row) []Row {
+	rows := make([]Row, 0, len(old)+len(v.dirty))
+	for _, key := range slices.Sorted(maps.Keys(v.dirty)) {
+		at, found := slices.BinarySearchFunc(old, key, func(r Row, key string) int { return cmp.Compare(r.Key, key) })
+		rows = append(rows, old[:at]...)
+		if r := v.records[key]; r != nil && r.row != nil {
+			rows = append(rows, *r.row)
+		}
+		if found {
+			at++
+		}
+		old = old[at:]
+	}
+	return append(rows, old...)
+}
