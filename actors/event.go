@@ -1,0 +1,74 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/firebreak-go/firebreak/registry"
+)
+
+// EventKind names what happened. The names are part of the stream's contract.
+type EventKind string
+
+// What a runtime reports. Beside each kind: the fields it sets beyond Seq, At
+// and Kind.
+const (
+	// Supervision. Child is the path in the tree, as "root/service/api/watcher".
+	EventChildStarted     EventKind = "child_started"      // Child, Incarnation
+	EventChildRestarting  EventKind = "child_restarting"   // Child, Incarnation: the next one is being started
+	EventChildExited      EventKind = "child_exited"       // Child, Exit, Class, Reason
+	EventChildBackoff     EventKind = "child_backoff"      // Child, DelayMS, Reason: restart put off
+	EventChildParked      EventKind = "child_parked"       // Child, DelayMS, Reason: budget spent, probed from now on
+	EventChildReleased    EventKind = "child_released"     // Child: parked until now, in service again
+	EventChildAbandoned   EventKind = "child_abandoned"    // Child, Reason: it did not start or stop in time
+	EventSupervisorGaveUp EventKind = "supervisor_gave_up" // Child (the supervisor), Reason
+
+	// Reading a directory.
+	EventSourceSynced    EventKind = "source_synced"      // Service, Index, Instances: first listing applied
+	EventSourceFailed    EventKind = "source_failed"      // Service, Reason, Instances, AgeMS: serving what was known
+	EventSourceRecovered EventKind = "source_recovered"   // Service, Index, AgeMS: how long it was away
+	EventHistoryLost     EventKind = "history_lost"       // Service, Index: listing again
+	EventSourceWentBack  EventKind = "source_went_back"   // Service, Index: the registry lost data
+	EventPublished       EventKind = "snapshot_published" // Service, Generation, Instances, Quarantined, Index
+
+	// One key of a directory.
+	EventInstanceAdded   EventKind = "instance_added"   // Service, Key, Index
+	EventInstanceUpdated EventKind = "instance_updated" // Service, Key, Index
+	EventInstanceRemoved EventKind = "instance_removed" // Service, Key, Reason
+	EventKeyQuarantined  EventKind = "key_quarantined"  // Service, Key, Class, Reason, Index
+	EventKeyReleased     EventKind = "key_released"     // Service, Key, Index, AgeMS: time in quarantine
+
+	// Announcing an instance.
+	EventAnnounced     EventKind = "announced"        // Service, Key, Index
+	EventAnnounceRetry EventKind = "announce_failed"  // Service, Key, Reason, DelayMS
+	EventLeaseConflict EventKind = "lease_conflict"   // Service, Key, Reason: somebody else holds the key
+	EventLeaseRepaired EventKind = "lease_repaired"   // Service, Key, Reason, Index
+	EventLeaseTaken    EventKind = "lease_taken_over" // Service, Key, Index: our predecessor's record replaced
+	EventLeaseLost     EventKind = "lease_lost"       // Service, Key: expired or removed; announced again
+	EventWithdrawn     EventKind = "withdrawn"        // Service, Key
+)
+
+// Event is one thing that happened in a runtime: names and numbers only, fit
+// for a JSON line. Fields that a kind does not set are zero and left out.
+type Event struct {
+	// Seq counts the events of one runtime from 1; a gap in a subscriber's
+	// stream means that it read too slowly.
+	Seq  uint64    `json:"seq"`
+	At   time.Time `json:"at"`
+	Kind EventKind `json:"kind"`
+
+	Child       string `json:"child,omitzero"`
+	Incarnation int    `json:"incarnation,omitzero"`
+	Exit        string `json:"exit,omitzero"`
+
+	Service    string         `json:"service,omitzero"`
+	Key        string         `json:"key,omitzero"`
+	Class      string         `json:"class,omitzero"`
+	Reason     string         `json:"reason,omitzero"`
+	Index      registry.Index `json:"index,omitzero"`
+	Generation uint64         `json:"generation,omitzero"`
+	// Instances is how many instances a picker may choose from.
+	Instances   int   `json:"instances"`
+	Quarantined int   `json:"quarantined"`
+	DelayMS     int64 `json:"delay_ms,omitzero"`
+	AgeMS       int64 `json:"age_ms,omitzero"`
+}

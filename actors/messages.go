@@ -1,0 +1,219 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// quiet keeps a message out of protoactor's dead letter log: a message to an
+// incarnation that has just ended is ordinary, and may hold a registry value.
+type quiet struct{}
+
+// IgnoreDeadLetterLogging implements [actor.IgnoreDeadLetterLogging].
+func (quiet) IgnoreDeadLetterLogging() {}
+
+// control is what a supervisor is told or asked. Facts are in the past tense,
+// requests in the imperative.
+//
+//sumtype:decl
+type control interface{ isControl() }
+
+// childStarted: the incarnation acknowledged its start.
+type childStarted struct {
+	quiet
+	ref supervision.Ref
+}
+
+// childStartFailed: the incarnation's start failed; it is gone.
+type childStartFailed struct {
+	quiet
+	ref  supervision.Ref
+	exit supervision.Exit
+}
+
+// childExited: the incarnation is gone.
+type childExited struct {
+	quiet
+	ref  supervision.Ref
+	exit supervision.Exit
+}
+
+// startOverdue: the start timer of the incarnation ran out.
+type startOverdue struct {
+	quiet
+	ref supervision.Ref
+}
+
+// stopOverdue: the shutdown time of the incarnation ran out.
+type stopOverdue struct {
+	quiet
+	ref supervision.Ref
+}
+
+// retryDue: the restart that the machine put off is due.
+type retryDue struct {
+	quiet
+	ref supervision.Ref
+}
+
+// ensureChild asks a dynamic supervisor to have this child running: added when
+// it is unknown, woken when it is backing off or parked, else left alone.
+type ensureChild struct {
+	quiet
+	id string
+}
+
+// dropChild asks a dynamic supervisor to stop a child and forget it.
+type dropChild struct {
+	quiet
+	id string
+}
+
+// shutDown asks a supervisor to stop its children in order and exit.
+type shutDown struct{ quiet }
+
+func (childStarted) isControl()     {}
+func (childStartFailed) isControl() {}
+func (childExited) isControl()      {}
+func (startOverdue) isControl()     {}
+func (stopOverdue) isControl()      {}
+func (retryDue) isControl()         {}
+func (ensureChild) isControl()      {}
+func (dropChild) isControl()        {}
+func (shutDown) isControl()         {}
+
+// watched is what a watcher is told.
+//
+//sumtype:decl
+type watched interface{ isWatched() }
+
+// entriesStarted: the supervisor of the entries is up, at this address.
+type entriesStarted struct {
+	quiet
+	supervisor *actor.PID
+}
+
+// entryStarted: the entry of a key is up and waits for a value.
+type entryStarted struct {
+	quiet
+	key   string
+	entry *actor.PID
+}
+
+// entryAccepted: the value of a key at an index decoded.
+type entryAccepted struct {
+	quiet
+	key      string
+	index    registry.Index
+	instance registry.Instance
+}
+
+// entryRejected: the entry of a key ended, and this is what was wrong. Its
+// supervisor knows of the exit before the watcher does.
+type entryRejected struct {
+	quiet
+	key   string
+	index registry.Index
+	fault *registry.Fault
+}
+
+// directoryListed: the reader has a fresh listing.
+type directoryListed struct {
+	quiet
+	listing registry.Listing
+}
+
+// directoryChanged: the reader saw one change.
+type directoryChanged struct {
+	quiet
+	change registry.Change
+}
+
+// keyReread: the reader read one key again, as asked.
+type keyReread struct {
+	quiet
+	key   string
+	entry registry.Entry
+	err   error
+}
+
+// publishDue: changes were applied since the last snapshot was published.
+type publishDue struct{ quiet }
+
+func (entriesStarted) isWatched()   {}
+func (entryStarted) isWatched()     {}
+func (entryAccepted) isWatched()    {}
+func (entryRejected) isWatched()    {}
+func (directoryListed) isWatched()  {}
+func (directoryChanged) isWatched() {}
+func (keyReread) isWatched()        {}
+func (publishDue) isWatched()       {}
+
+// reading is what a reader is told or asked.
+//
+//sumtype:decl
+type reading interface{ isReading() }
+
+// resync asks for a fresh listing now.
+type resync struct{ quiet }
+
+// rereadKey asks for one key to be read again with quorum.
+type rereadKey struct {
+	quiet
+	key string
+}
+
+// listDone, nextDone and waitDone: the call with this number ended.
+type listDone struct {
+	quiet
+	call    uint64
+	listing registry.Listing
+	err     error
+}
+
+type nextDone struct {
+	quiet
+	call   uint64
+	change registry.Change
+	err    error
+}
+
+type waitDone struct {
+	quiet
+	call uint64
+}
+
+// getDone: a key was read again.
+type getDone struct {
+	quiet
+	result keyReread
+}
+
+// rereadDue: the pause between two re-reads is over.
+type rereadDue struct{ quiet }
+
+func (resync) isReading()    {}
+func (rereadKey) isReading() {}
+func (listDone) isReading()  {}
+func (nextDone) isReading()  {}
+func (waitDone) isReading()  {}
+func (getDone) isReading()   {}
+func (rereadDue) isReading() {}
+
+// decide asks an entry for its verdict on a value.
+type decide struct {
+	quiet
+	entry registry.Entry
+}
+
+// stillBad tells an entry that its key, read again, holds the same bad value.
+type stillBad struct {
+	quiet
+	index registry.Index
+	fault *registry.Fault
+}
+
+// leaseMoved tells an announcer that a call ended or a wait is over.
+type leaseMoved struct{ quiet }

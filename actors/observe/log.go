@@ -1,0 +1,124 @@
+package observe
+
+import (
+	"github.com/rs/zerolog"
+
+	"github.com/firebreak-go/firebreak/actors"
+)
+
+// Log returns an observer for [actors.Config] that writes one line per event:
+// warnings for what somebody should look at, debug for what is routine.
+func Log(logger zerolog.Logger) func(actors.Event) {
+	return func(e actors.Event) {
+		line := logger.WithLevel(level(e)).Str("event", string(e.Kind))
+		text(line, "child", e.Child)
+		text(line, "service", e.Service)
+		text(line, "key", e.Key)
+		text(line, "class", e.Class)
+		text(line, "exit", e.Exit)
+		text(line, "reason", e.Reason)
+		number(line, "incarnation", int64(e.Incarnation))
+		number(line, "index", int64(e.Index))
+		number(line, "generation", int64(e.Generation))
+		number(line, "delay_ms", e.DelayMS)
+		number(line, "age_ms", e.AgeMS)
+		if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
+			line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
+		}
+		line.Msg(sentence(e.Kind))
+	}
+}
+
+func text(line *zerolog.Event, name, value string) {
+	if value != "" {
+		line.Str(name, value)
+	}
+}
+
+func number(line *zerolog.Event, name string, value int64) {
+	if value != 0 {
+		line.Int64(name, value)
+	}
+}
+
+// level says how loud an event is.
+func level(e actors.Event) zerolog.Level {
+	switch e.Kind {
+	case actors.EventSupervisorGaveUp, actors.EventChildAbandoned, actors.EventLeaseConflict, actors.EventSourceWentBack:
+		return zerolog.ErrorLevel
+	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed, actors.EventAnnounceRetry,
+		actors.EventLeaseRepaired, actors.EventLeaseLost:
+		return zerolog.WarnLevel
+	case actors.EventChildExited:
+		if e.Exit == "normal" || e.Exit == "shutdown" || e.Class == "data" { // the quarantine says it better
+			return zerolog.DebugLevel
+		}
+		return zerolog.WarnLevel
+	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceSynced, actors.EventInstanceAdded,
+		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn:
+		return zerolog.InfoLevel
+	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildBackoff, actors.EventHistoryLost,
+		actors.EventPublished, actors.EventInstanceUpdated:
+		return zerolog.DebugLevel
+	}
+	return zerolog.DebugLevel
+}
+
+// sentence is what the event means to somebody who has not read the code.
+func sentence(kind actors.EventKind) string {
+	switch kind {
+	case actors.EventChildStarted:
+		return "started"
+	case actors.EventChildRestarting:
+		return "restarting"
+	case actors.EventChildExited:
+		return "exited"
+	case actors.EventChildBackoff:
+		return "restart put off"
+	case actors.EventChildParked:
+		return "restart budget spent: parked, probed from now on"
+	case actors.EventChildReleased:
+		return "in service again"
+	case actors.EventChildAbandoned:
+		return "did not answer: abandoned"
+	case actors.EventSupervisorGaveUp:
+		return "restart intensity exceeded: giving up"
+	case actors.EventSourceSynced:
+		return "directory read"
+	case actors.EventSourceFailed:
+		return "the registry does not answer: serving what was last known"
+	case actors.EventSourceRecovered:
+		return "the registry answers again"
+	case actors.EventHistoryLost:
+		return "the registry's history does not reach back: listing again"
+	case actors.EventSourceWentBack:
+		return "the registry's index went back: it lost data"
+	case actors.EventPublished:
+		return "snapshot published"
+	case actors.EventInstanceAdded:
+		return "instance added"
+	case actors.EventInstanceUpdated:
+		return "instance updated"
+	case actors.EventInstanceRemoved:
+		return "instance removed"
+	case actors.EventKeyQuarantined:
+		return "bad value: key quarantined"
+	case actors.EventKeyReleased:
+		return "good value again: key released"
+	case actors.EventAnnounced:
+		return "announced"
+	case actors.EventAnnounceRetry:
+		return "announcing failed: trying again"
+	case actors.EventLeaseConflict:
+		return "somebody else holds our key: waiting"
+	case actors.EventLeaseRepaired:
+		return "our record was damaged: repaired"
+	case actors.EventLeaseTaken:
+		return "our predecessor's record replaced"
+	case actors.EventLeaseLost:
+		return "our record was gone: announcing again"
+	case actors.EventWithdrawn:
+		return "withdrawn"
+	}
+	return string(kind)
+}

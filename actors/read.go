@@ -1,0 +1,145 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/firebreak-go/firebreak/registry"
+)
+
+// Snapshot returns what the runtime believes of a service now: immutable, read
+// without a lock, never nil, empty for a service that is not watched.
+func (r *Runtime) Snapshot(name string) *registry.Snapshot {
+	if s, watched := r.byName[name]; watched {
+		return s.snapshot.Load()
+	}
+	return &registry.Snapshot{}
+}
+
+// WaitReady waits until a picker has at least minimum instances of a service
+// to choose from.
+func (r *Runtime) WaitReady(ctx context.Context, name string, minimum int) error {
+	s, watched := r.byName[name]
+	if !watched {
+		return fmt.Errorf("actors: wait for %s: it is not watched", name)
+	}
+	for {
+		published := s.published.wait()
+		have := s.snapshot.Load().Len()
+		if have >= minimum {
+			return nil
+		}
+		select {
+		case <-published:
+		case <-r.finished:
+			return fmt.Errorf("actors: wait for %d instances of %s: the runtime has stopped", minimum, name)
+		case <-ctx.Done():
+			return fmt.Errorf("actors: wait for %d instances of %s, have %d: %w", minimum, name, have, ctx.Err())
+		}
+	}
+}
+
+// Subscribe returns a channel of events: first the recent past, then
+// everything new. It is closed when the runtime has ended. A subscriber that
+// falls more than buffer events behind misses some, and sees a gap in
+// [Event.Seq]. The function ends the subscription.
+func (r *Runtime) Subscribe(buffer int) (<-chan Event, func()) {
+	return r.kernel.events.subscribe(buffer)
+}
+
+// Status is what an operator wants to know about a runtime, as data.
+type Status struct {
+	Isolation string          `json:"isolation"`
+	Failed    string          `json:"failed,omitzero"`
+	Restarts  uint64          `json:"restarts"`
+	Abandoned int64           `json:"abandoned"`
+	Services  []ServiceStatus `json:"services"`
+	Announced []string        `json:"announced"`
+}
+
+// ServiceStatus is the state of one watched directory.
+type ServiceStatus struct {
+	Service    string         `json:"service"`
+	Directory  string         `json:"directory"`
+	Generation uint64         `json:"generation"`
+	Index      registry.Index `json:"index"`
+	// Source is "syncing" before the registry's first answer, then "live", or
+	// "stale" while it does not answer.
+	Source string `json:"source"`
+	Reason string `json:"reason,omitzero"`
+	// ConfirmedAgeMS is how long ago the registry last answered; -1 for never.
+	ConfirmedAgeMS int64               `json:"confirmed_age_ms"`
+	Instances      int                 `json:"instances"`
+	Rows           []RowStatus         `json:"rows"`
+	Quarantined    []QuarantinedStatus `json:"quarantined"`
+}
+
+// RowStatus is one instance in service.
+type RowStatus struct {
+	Key     string         `json:"key"`
+	Address string         `json:"address"`
+	Status  string         `json:"status"`
+	Index   registry.Index `json:"index"`
+	AgeMS   int64          `json:"age_ms"`
+}
+
+// QuarantinedStatus is one key whose value is bad.
+type QuarantinedStatus struct {
+	Key      string         `json:"key"`
+	Class    string         `json:"class"`
+	Reason   string         `json:"reason"`
+	Index    registry.Index `json:"index"`
+	AgeMS    int64          `json:"age_ms"`
+	Attempts int            `json:"attempts"`
+	Serving  bool           `json:"serving_last_good"`
+}
+
+// Status reads the state of the runtime.
+func (r *Runtime) Status() Status {
+	now := time.Now()
+	status := Status{
+		Isolation: r.policy.Isolation.String(),
+		Restarts:  r.kernel.restarts.Load(),
+		Abandoned: r.kernel.abandoned.Load(),
+	}
+	if err := r.Err(); err != nil {
+		status.Failed = err.Error()
+	}
+	for _, s := range r.services {
+		status.Services = append(status.Services, s.status(now))
+	}
+	for _, a := range r.announcements {
+		status.Announced = append(status.Announced, a.key)
+	}
+	return status
+}
+
+func (s *service) status(now time.Time) ServiceStatus {
+	snapshot, contact := s.snapshot.Load(), s.contact.Load()
+	status := ServiceStatus{
+		Service: s.name, Directory: s.directory, Generation: snapshot.Generation, Index: snapshot.Index,
+		Source: "live", Reason: contact.reason, ConfirmedAgeMS: -1, Instances: snapshot.Len(),
+	}
+	if contact.confirmed.IsZero() {
+		status.Source = "syncing"
+	} else {
+		status.ConfirmedAgeMS = now.Sub(contact.confirmed).Milliseconds()
+		if !contact.failing.IsZero() {
+			status.Source = "stale"
+		}
+	}
+	for _, row := range snapshot.Rows {
+		status.Rows = append(status.Rows, RowStatus{
+			Key: row.Key, Address: row.Instance.Address(), Status: row.Status.String(), Index: row.Index,
+			AgeMS: now.Sub(row.Since).Milliseconds(),
+		})
+	}
+	for _, bad := range snapshot.Quarantined {
+		status.Quarantined = append(status.Quarantined, QuarantinedStatus{
+			Key: bad.Key, Class: bad.Class.String(), Reason: bad.Reason, Index: bad.Index,
+			AgeMS: now.Sub(bad.FirstSeen).Milliseconds(), Attempts: bad.Attempts, Serving: bad.ServingIndex != 0,
+		})
+	}
+	return status
+}

@@ -1,0 +1,207 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// rereadPause is the least time between two re-reads of single keys of one
+// directory, so that a thousand bad keys cost the registry ten reads a second
+// and no more (rule R2's source budget).
+const rereadPause = 100 * time.Millisecond
+
+// rereadLimit bounds one re-read of a single key.
+const rereadLimit = 5 * time.Second
+
+// reader follows one directory: it makes the call that the cursor names, one
+// at a time, and hands what came back to the watcher. Each call runs on a
+// goroutine of its own, which ends in a message.
+type reader struct {
+	// Fixed at construction.
+	kernel  *kernel
+	source  registry.Source
+	service *service
+	calls   *caller
+
+	// Touched only in the actor's turns.
+	cursor     *registry.Cursor
+	call       uint64 // the number of the call under way; results of older ones are dropped
+	cancelCall context.CancelFunc
+	timer      *time.Timer
+
+	rereads    []string // keys to read again, in order of asking
+	rereading  bool
+	rereadWait *time.Timer
+}
+
+func newReader(k *kernel, source registry.Source, s *service, cfg registry.CursorConfig) *reader {
+	cfg.Random = k.random()
+	return &reader{
+		kernel: k, source: source, service: s, calls: newCaller(),
+		cursor: registry.NewCursor(cfg), cancelCall: func() {},
+	}
+}
+
+// start makes no call yet: a listing that nobody receives would be lost, so
+// the watcher asks for the first one.
+func (r *reader) start(ctx actor.Context) error {
+	r.service.reader.Store(ctx.Self())
+	return nil
+}
+
+func (r *reader) stop(actor.Context, supervision.Exit) {
+	if r.timer != nil {
+		r.timer.Stop()
+	}
+	if r.rereadWait != nil {
+		r.rereadWait.Stop()
+	}
+	r.calls.stop()
+}
+
+func (r *reader) receive(ctx actor.Context, message any) error {
+	request, ok := message.(reading)
+	if !ok {
+		return nil
+	}
+	now := time.Now()
+	switch m := request.(type) {
+	case resync:
+		r.follow(ctx, r.cursor.Restart(), nil)
+	case listDone:
+		if m.call == r.call {
+			r.listed(ctx, now, m)
+		}
+	case nextDone:
+		if m.call == r.call {
+			r.changed(ctx, now, m)
+		}
+	case waitDone:
+		if m.call == r.call {
+			r.follow(ctx, r.cursor.Waited(), nil)
+		}
+	case rereadKey:
+		r.rereads = append(r.rereads, m.key)
+		r.rereadNext(ctx)
+	case getDone:
+		r.tell(m.result)
+		r.rereadWait = r.kernel.sendAfter(rereadPause, ctx.Self(), rereadDue{})
+	case rereadDue:
+		r.rereading = false
+		r.rereadNext(ctx)
+	}
+	return nil
+}
+
+func (r *reader) listed(ctx actor.Context, now time.Time, m listDone) {
+	step := r.cursor.Listed(now, m.listing, m.err)
+	if m.err == nil {
+		r.confirm(now)
+		r.tell(directoryListed{listing: m.listing})
+	}
+	r.follow(ctx, step, m.err)
+}
+
+func (r *reader) changed(ctx actor.Context, now time.Time, m nextDone) {
+	step := r.cursor.Changed(now, m.change, m.err)
+	if m.err == nil {
+		r.confirm(now)
+		if m.change.Kind != registry.ChangeDirectory {
+			r.tell(directoryChanged{change: m.change})
+		}
+	}
+	r.follow(ctx, step, m.err)
+}
+
+// confirm notes that the registry answered just now.
+func (r *reader) confirm(now time.Time) {
+	was := r.service.contact.Load()
+	r.service.contact.Store(&contact{confirmed: now})
+	if !was.failing.IsZero() {
+		r.kernel.events.emit(Event{
+			Kind: EventSourceRecovered, Service: r.service.name, Index: r.cursor.Index(),
+			AgeMS: now.Sub(was.failing).Milliseconds(),
+		})
+	}
+}
+
+// follow carries out the cursor's step and reports its note.
+func (r *reader) follow(ctx actor.Context, step registry.CursorStep, err error) {
+	r.report(step.Note, err)
+	r.cancelCall()
+	r.call++
+	call, self := r.call, ctx.Self()
+	switch step.Call {
+	case registry.CallList:
+		r.cancelCall = r.calls.run(0, func(callCtx context.Context) {
+			listing, err := r.source.List(callCtx, r.service.directory)
+			r.kernel.send(self, listDone{call: call, listing: listing, err: err})
+		})
+	case registry.CallNext:
+		r.cancelCall = r.calls.run(step.Limit, func(callCtx context.Context) {
+			change, err := r.source.Next(callCtx, r.service.directory, step.After)
+			if err != nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
+				err = registry.ErrQuiet
+			}
+			r.kernel.send(self, nextDone{call: call, change: change, err: err})
+		})
+	case registry.CallWait:
+		r.timer = r.kernel.sendAfter(step.Limit, self, waitDone{call: call})
+	}
+}
+
+func (r *reader) report(note registry.CursorNote, err error) {
+	e := Event{Service: r.service.name, Index: r.cursor.Index()}
+	switch note {
+	case registry.NoteNone, registry.NoteRecovered: // confirm reports recoveries, with their duration
+		return
+	case registry.NoteFailed:
+		r.fail(err)
+		return
+	case registry.NoteHistoryLost:
+		e.Kind = EventHistoryLost
+	case registry.NoteWentBack:
+		e.Kind = EventSourceWentBack
+	}
+	r.kernel.events.emit(e)
+}
+
+// fail notes that the registry stopped answering, and what is served meanwhile.
+func (r *reader) fail(err error) {
+	was, now := r.service.contact.Load(), time.Now()
+	r.service.contact.Store(&contact{confirmed: was.confirmed, failing: now, reason: bounded(err.Error())})
+	e := Event{
+		Kind: EventSourceFailed, Service: r.service.name, Reason: bounded(err.Error()),
+		Instances: r.service.snapshot.Load().Len(), Index: r.cursor.Index(),
+	}
+	if !was.confirmed.IsZero() {
+		e.AgeMS = now.Sub(was.confirmed).Milliseconds()
+	}
+	r.kernel.events.emit(e)
+}
+
+// rereadNext reads the next key again, one at a time.
+func (r *reader) rereadNext(ctx actor.Context) {
+	if r.rereading || len(r.rereads) == 0 {
+		return
+	}
+	r.rereading = true
+	key, self := r.rereads[0], ctx.Self()
+	r.rereads = r.rereads[1:]
+	r.calls.run(rereadLimit, func(callCtx context.Context) {
+		entry, err := r.source.Get(callCtx, key)
+		r.kernel.send(self, getDone{result: keyReread{key: key, entry: entry, err: err}})
+	})
+}
+
+func (r *reader) tell(message watched) {
+	if watcher := r.service.watcher.Load(); watcher != nil {
+		r.kernel.send(watcher, message)
+	}
+}

@@ -1,0 +1,273 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// Config says what a runtime works on. The zero value is usable where nothing
+// is announced or watched.
+type Config struct {
+	// Source reads the registry; needed to watch and to announce.
+	Source registry.Source
+	// Writer writes it; needed to announce.
+	Writer registry.Writer
+	// Prefix is the directory above all services. Empty means
+	// [registry.DefaultPrefix]. Two clusters in one registry differ by it.
+	Prefix string
+	// Policy is what supervision does; nil means [Isolated].
+	Policy *Policy
+	// Cursor tunes how directories are followed. Its Random is replaced.
+	Cursor registry.CursorConfig
+	// System is the actor system to run in. Nil makes one that logs nothing.
+	System *actor.ActorSystem
+	// Seed makes the jitter of a run reproducible; 0 is a seed like any other.
+	Seed uint64
+	// Observe is called with every event, in the turn of the actor that caused
+	// it: it must neither block nor panic. Nil means that nobody listens.
+	Observe func(Event)
+}
+
+// Runtime watches directories and announces instances, under supervisors.
+// New, Watch and Announce prepare it, in one goroutine; everything else may be
+// called from any.
+type Runtime struct {
+	// Fixed once Start was called.
+	config        Config
+	policy        Policy
+	kernel        *kernel
+	services      []*service
+	byName        map[string]*service
+	announcements []announcement
+
+	mu    sync.Mutex
+	state runtimeState
+	root  *actor.PID
+
+	started  chan struct{} // closed when the root is up
+	finished chan struct{} // closed when the root is gone
+	failed   chan struct{} // closed when that was not asked for
+	exit     supervision.Exit
+}
+
+type runtimeState uint8
+
+const (
+	prepared runtimeState = iota
+	begun
+	stopping
+)
+
+// ErrGaveUp is why a runtime failed: its root supervisor's budget is spent.
+// It cannot happen under [Isolated].
+var ErrGaveUp = errors.New("actors: the root supervisor gave up")
+
+// New checks the configuration and starts nothing.
+func New(cfg Config) (*Runtime, error) {
+	policy := Isolated()
+	if cfg.Policy != nil {
+		policy = *cfg.Policy
+	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = registry.DefaultPrefix
+	}
+	if cfg.System == nil {
+		cfg.System = quietSystem()
+	}
+	r := &Runtime{
+		config: cfg,
+		policy: policy,
+		kernel: &kernel{
+			system: cfg.System,
+			events: newStream(cfg.Observe),
+			name:   "firebreak" + cfg.System.ProcessRegistry.NextId(),
+			seed:   cfg.Seed,
+			origin: time.Now(),
+		},
+		byName:   make(map[string]*service),
+		started:  make(chan struct{}),
+		finished: make(chan struct{}),
+		failed:   make(chan struct{}),
+	}
+	return r, r.validate()
+}
+
+// quietSystem is an actor system without protoactor's own log: it would print
+// message bodies, and those hold registry values.
+func quietSystem() *actor.ActorSystem {
+	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+		return slog.New(slog.DiscardHandler)
+	}))
+}
+
+func (r *Runtime) validate() error {
+	for name, limits := range map[string]Limits{
+		"root": r.policy.Root, "service": r.policy.Service, "entries": r.policy.Entries, "announcers": r.policy.Announcers,
+	} {
+		spec := limits.spec(supervision.OneForOne)
+		spec.Children = []supervision.ChildSpec{limits.child("any", false)}
+		if err := spec.Validate(); err != nil {
+			return fmt.Errorf("actors: policy of %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Watch makes the runtime follow the instances of a service. Call it before Start.
+func (r *Runtime) Watch(name string) error {
+	if err := r.preparing(); err != nil {
+		return err
+	}
+	if r.config.Source == nil {
+		return fmt.Errorf("actors: watch %s: Config.Source is nil", name)
+	}
+	directory, err := registry.Directory(r.config.Prefix, name)
+	if err != nil {
+		return fmt.Errorf("actors: watch: %w", err)
+	}
+	if _, twice := r.byName[name]; twice {
+		return fmt.Errorf("actors: watch %s: it is watched already", name)
+	}
+	s := newService(name, directory)
+	r.byName[name] = s
+	r.services = append(r.services, s)
+	return nil
+}
+
+// Announce makes the runtime enter an instance into its service's directory
+// and keep it there until Stop. The record is renewed three times per ttl; 0
+// means 60 s, the least is 2 s. Call it before Start.
+func (r *Runtime) Announce(instance registry.Instance, ttl time.Duration) error {
+	if err := r.preparing(); err != nil {
+		return err
+	}
+	if r.config.Writer == nil || r.config.Source == nil {
+		return fmt.Errorf("actors: announce %s: Config.Writer and Config.Source are both needed", instance.ID)
+	}
+	key, err := registry.Key(r.config.Prefix, instance.Service, instance.ID)
+	if err != nil {
+		return fmt.Errorf("actors: announce: %w", err)
+	}
+	a := announcement{instance: instance, key: key, ttl: ttl}
+	if _, err := a.lease(nil); err != nil {
+		return fmt.Errorf("actors: announce %s: %w", key, err)
+	}
+	r.announcements = append(r.announcements, a)
+	return nil
+}
+
+func (r *Runtime) preparing() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != prepared {
+		return errors.New("actors: the runtime was started already")
+	}
+	return nil
+}
+
+// Start brings the tree up and returns when it is. It does not wait for the
+// registry: see [Runtime.WaitReady].
+func (r *Runtime) Start(ctx context.Context) error {
+	if err := r.begin(); err != nil { //nolint:contextcheck // the tree outlives the call that starts it
+		return err
+	}
+	select {
+	case <-r.started:
+		return nil
+	case <-r.finished:
+		return r.Err()
+	case <-ctx.Done():
+		return fmt.Errorf("actors: start: %w", ctx.Err())
+	}
+}
+
+func (r *Runtime) begin() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.state != prepared {
+		return errors.New("actors: the runtime was started already")
+	}
+	root, err := newSupervisor(r.kernel, rootName, r.rootPlan())
+	if err != nil {
+		return fmt.Errorf("actors: start: %w", err)
+	}
+	pid, err := r.kernel.spawn(rootName, &guard{produce: func() behaviour { return root }, notify: r.noticed})
+	if err != nil {
+		return fmt.Errorf("actors: start: %w", err)
+	}
+	r.state, r.root = begun, pid
+	return nil
+}
+
+// noticed is the root's supervisor: what it tells happens once each.
+func (r *Runtime) noticed(message control) {
+	switch m := message.(type) {
+	case childStarted:
+		close(r.started)
+	case childStartFailed:
+		r.ended(m.exit)
+	case childExited:
+		r.ended(m.exit)
+	case startOverdue, stopOverdue, retryDue, ensureChild, dropChild, shutDown:
+		// Only ever sent to supervisors below.
+	}
+}
+
+func (r *Runtime) ended(exit supervision.Exit) {
+	r.mu.Lock()
+	asked := r.state == stopping
+	r.exit = exit
+	r.mu.Unlock()
+	if !asked {
+		close(r.failed)
+	}
+	r.kernel.events.close()
+	close(r.finished)
+}
+
+// Stop withdraws what is announced, stops the tree in reverse order and waits
+// until it is gone or ctx ends. A runtime that was stopped stays stopped.
+func (r *Runtime) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	if r.state == prepared {
+		r.state = stopping
+		r.kernel.events.close()
+		close(r.finished)
+	}
+	if r.state == begun {
+		r.state = stopping
+		r.kernel.send(r.root, shutDown{})
+	}
+	r.mu.Unlock()
+	select {
+	case <-r.finished:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("actors: stop: the tree is still stopping: %w", ctx.Err())
+	}
+}
+
+// Failed is closed when the runtime ended without having been asked to. What
+// it published stays readable; nothing updates it any more.
+func (r *Runtime) Failed() <-chan struct{} { return r.failed }
+
+// Err is why the runtime failed, or nil while it has not.
+func (r *Runtime) Err() error {
+	select {
+	case <-r.failed:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return fmt.Errorf("%w: %s", ErrGaveUp, r.exit.Reason)
+	default:
+		return nil
+	}
+}

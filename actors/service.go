@@ -1,0 +1,75 @@
+package actors
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/registry"
+)
+
+// service is one watched directory as the rest of the process sees it: the
+// published snapshot, and the addresses by which its actors find each other.
+// It outlives every incarnation of them, so what was known stays in service
+// while they restart.
+type service struct {
+	name      string
+	directory string
+
+	snapshot  atomic.Pointer[registry.Snapshot]
+	published broadcast
+	contact   atomic.Pointer[contact]
+
+	reader  atomic.Pointer[actor.PID]
+	watcher atomic.Pointer[actor.PID]
+	entries atomic.Pointer[actor.PID]
+}
+
+// contact is what is known of the registry's health, replaced as a whole.
+type contact struct {
+	// confirmed is when the registry last answered; zero before it first did.
+	confirmed time.Time
+	// failing is since when it does not answer; zero while it does.
+	failing time.Time
+	reason  string
+}
+
+func newService(name, directory string) *service {
+	s := &service{name: name, directory: directory}
+	s.snapshot.Store(&registry.Snapshot{Directory: directory})
+	s.contact.Store(&contact{})
+	return s
+}
+
+// publish makes a snapshot the one that everybody reads.
+func (s *service) publish(snapshot *registry.Snapshot) {
+	s.snapshot.Store(snapshot)
+	s.published.wake()
+}
+
+// broadcast wakes everybody who waits, once per wake.
+type broadcast struct {
+	mu      sync.Mutex
+	waiting chan struct{}
+}
+
+// wait returns a channel that the next wake closes.
+func (b *broadcast) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting == nil {
+		b.waiting = make(chan struct{})
+	}
+	return b.waiting
+}
+
+func (b *broadcast) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting != nil {
+		close(b.waiting)
+		b.waiting = nil
+	}
+}

@@ -1,0 +1,121 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// The names of the tree's rooms, as events and status print them.
+const (
+	rootName       = "root"
+	readerName     = "reader"
+	watcherName    = "watcher"
+	entriesName    = "entries"
+	announcersName = "announcers"
+	servicePrefix  = "service/"
+)
+
+// announcerShutdown is how long an announcer may take to withdraw its record.
+const announcerShutdown = 5 * time.Second
+
+// rootPlan is the whole tree:
+//
+//	root (one-for-one)
+//	├── service/<name> (rest-for-one), one per watched directory
+//	│   ├── reader     follows the directory
+//	│   ├── watcher    owns the view
+//	│   └── entries    (dynamic) one actor per key; not with IsolationNone
+//	└── announcers     (one-for-one), one per announced instance
+//
+// The announcers come last, so that a stop withdraws them first.
+func (r *Runtime) rootPlan() plan {
+	p := plan{spec: r.policy.Root.spec(supervision.OneForOne), starts: make(map[string]func(string) behaviour)}
+	for _, s := range r.services {
+		p.add(r.kernel, r.policy.Root.child(servicePrefix+s.name, true), r.servicePlan(s))
+	}
+	if len(r.announcements) > 0 {
+		p.add(r.kernel, r.policy.Root.child(announcersName, true), r.announcersPlan())
+	}
+	return p
+}
+
+// servicePlan's order must not change: each child depends on the ones before
+// it, and rest-for-one restarts exactly those after the one that failed.
+func (r *Runtime) servicePlan(s *service) plan {
+	limits := r.policy.Service
+	p := plan{spec: limits.spec(supervision.RestForOne), starts: make(map[string]func(string) behaviour)}
+	p.addWorker(limits.child(readerName, false), func(string) behaviour {
+		return newReader(r.kernel, r.config.Source, s, r.config.Cursor)
+	})
+	p.addWorker(limits.child(watcherName, false), func(string) behaviour {
+		return newWatcher(r.kernel, s, r.policy.Isolation)
+	})
+	if r.policy.Isolation == IsolationPerKey {
+		p.add(r.kernel, limits.child(entriesName, true), r.entriesPlan(s))
+	}
+	return p
+}
+
+func (r *Runtime) entriesPlan(s *service) plan {
+	return plan{
+		spec:  r.policy.Entries.spec(supervision.Dynamic),
+		child: r.policy.Entries.child("", false),
+		template: func(_, id string) behaviour {
+			return newEntry(r.kernel, s, id)
+		},
+		onStarted: func(self *actor.PID) {
+			s.entries.Store(self)
+			if watcher := s.watcher.Load(); watcher != nil {
+				r.kernel.send(watcher, entriesStarted{supervisor: self})
+			}
+		},
+	}
+}
+
+func (r *Runtime) announcersPlan() plan {
+	limits := r.policy.Announcers
+	p := plan{spec: limits.spec(supervision.OneForOne), starts: make(map[string]func(string) behaviour)}
+	for _, a := range r.announcements {
+		spec := limits.child(a.instance.Service+"/"+a.instance.ID, false)
+		spec.Shutdown = supervision.ShutdownWithin(announcerShutdown)
+		p.addWorker(spec, func(string) behaviour { return newAnnouncer(r.kernel, r.config.Source, r.config.Writer, a) })
+	}
+	return p
+}
+
+// add appends a nested supervisor. Its plan was validated with the others, so
+// that a machine which cannot be made is a bug, caught as a failed start.
+func (p *plan) add(k *kernel, spec supervision.ChildSpec, nested plan) {
+	p.addWorker(spec, func(path string) behaviour {
+		s, err := newSupervisor(k, path, nested)
+		if err != nil {
+			return failedStart{err}
+		}
+		return s
+	})
+}
+
+func (p *plan) addWorker(spec supervision.ChildSpec, start func(path string) behaviour) {
+	p.spec.Children = append(p.spec.Children, spec)
+	p.starts[spec.ID] = start
+}
+
+func (l Limits) spec(strategy supervision.Strategy) supervision.Spec {
+	return supervision.Spec{
+		Strategy: strategy, Intensity: l.Intensity, Costs: l.Costs, Exhaustion: l.Exhaustion, Probe: l.Probe,
+	}
+}
+
+func (l Limits) child(id string, isSupervisor bool) supervision.ChildSpec {
+	return supervision.ChildSpec{ID: id, Supervisor: isSupervisor, Backoff: l.Backoff}
+}
+
+// failedStart is a child whose start fails with a known error.
+type failedStart struct{ err error }
+
+func (f failedStart) start(actor.Context) error          { return f.err }
+func (failedStart) receive(actor.Context, any) error     { return nil }
+func (failedStart) stop(actor.Context, supervision.Exit) {}
