@@ -18,8 +18,13 @@ const (
 	servicePrefix  = "service/"
 )
 
-// announcerShutdown is how long an announcer may take to withdraw its record.
-const announcerShutdown = 5 * time.Second
+const (
+	// announcerShutdown is how long an announcer may take to withdraw its record.
+	announcerShutdown = 5 * time.Second
+	// entryShutdown is how long an entry may take to end: it only ever decodes,
+	// and its siblings' restarts wait meanwhile.
+	entryShutdown = time.Second
+)
 
 // rootPlan is the whole tree:
 //
@@ -60,9 +65,11 @@ func (r *Runtime) servicePlan(s *service) plan {
 }
 
 func (r *Runtime) entriesPlan(s *service) plan {
+	child := r.policy.Entries.child("", false)
+	child.Shutdown = supervision.ShutdownWithin(entryShutdown)
 	return plan{
 		spec:  r.policy.Entries.spec(supervision.Dynamic),
-		child: r.policy.Entries.child("", false),
+		child: child,
 		template: func(_, id string) behaviour {
 			return newEntry(r.kernel, s, id)
 		},

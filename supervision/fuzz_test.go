@@ -29,7 +29,7 @@ func TestRandomEvents(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 3))
-	for range 2000 {
+	for range 700 {
 		script := make([]byte, 20+rng.IntN(300))
 		for i := range script {
 			script[i] = byte(rng.Uint32())

@@ -77,14 +77,14 @@ func TestWindowAgainstNaive(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 1))
-	for range 60 {
+	for range 40 {
 		in := Intensity{Restarts: rng.IntN(200), Period: time.Duration(1+rng.IntN(40)) * time.Second}
 		grain := []time.Duration{0, time.Second, 250 * time.Millisecond}[rng.IntN(3)]
 		w := newWindow(in, grain)
 		dumb := naiveWindow{limit: 4 * in.Restarts, period: in.Period, grain: grain}
 		now := time.Duration(rng.IntN(20)-10) * time.Second
 		pace := 1 + rng.IntN(6) // fast enough to fill the ring, or slow enough to empty it
-		for range 1000 {
+		for range 400 {
 			// Multiples of a quarter second, so that the edges are met and not only passed by.
 			now += time.Duration(rng.IntN(pace)*rng.IntN(6)) * 250 * time.Millisecond
 			quarters := rng.IntN(pace) % 5
@@ -98,6 +98,32 @@ func TestWindowAgainstNaive(t *testing.T) {
 				t.Fatalf("%v: ring has %d entries, want at most %d", in, len(w.ring), limit)
 			}
 		}
+	}
+}
+
+// TestWindowGrows lets the ring grow while its oldest entry is not in the first place.
+func TestWindowGrows(t *testing.T) {
+	in := Intensity{Restarts: 100, Period: 40 * time.Second}
+	w, dumb := newWindow(in, 0), naiveWindow{limit: 400, period: in.Period}
+	var times []time.Duration
+	for i := range 10 {
+		times = append(times, time.Duration(i)*time.Second)
+	}
+	for i := range 60 {
+		times = append(times, 45*time.Second+time.Duration(i)*time.Millisecond)
+	}
+	for i := range 60 {
+		times = append(times, time.Duration(46+i)*time.Second)
+	}
+	for _, now := range times {
+		w.admit(now, 1)
+		dumb.admit(now, 1)
+		if got, want := w.usedAt(now), dumb.usedAt(now); got != want {
+			t.Fatalf("used at %v: got %d, want %d", now, got, want)
+		}
+	}
+	if len(w.ring) <= ringStart {
+		t.Fatalf("ring: got room for %d, want more than at the start", len(w.ring))
 	}
 }
 
