@@ -1,0 +1,69 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+
+	"github.com/coder/websocket"
+)
+
+// writeBufferBytes holds one common payload with its frame. The web server's own buffer is eight times as large and would
+// stay with every session for as long as it lives.
+const writeBufferBytes = 512
+
+func (s *Server) routes(ctx context.Context) http.Handler {
+	mux := http.NewServeMux()
+	upgrade := func(w http.ResponseWriter, r *http.Request) { s.upgrade(ctx, w, r) }
+	mux.HandleFunc("GET /{$}", upgrade)
+	mux.HandleFunc("GET /gateway", upgrade)
+	mux.HandleFunc("GET /gateway/{$}", upgrade)
+	return mux
+}
+
+// upgrade turns a request into a session. Its goroutine, grown large by the web server, ends with it: the session's
+// reader begins on a small stack. The context is Serve's, since the request's own ends here.
+//
+// Pages from elsewhere are refused by the library: a browser says where a page is from, and a client library does not.
+func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+	if !s.admit() {
+		w.Header().Set("Retry-After", "1")
+		http.Error(w, "this node takes no more sessions", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.tasks.Done() // from here on the reader counts
+	taken := &hijacker{ResponseWriter: w}
+	ws, err := websocket.Accept(taken, r, nil)
+	if err != nil { // the client has been told
+		s.release()
+		s.cfg.Log.Debug().Err(err).Msg("handshake refused")
+		return
+	}
+	query := r.URL.Query()
+	c := &conn{server: s, socket: taken.socket, ws: ws, machine: session{set: s.set}}
+	greeting := connected{query.Get("v"), query.Get("encoding"), query.Get("compress")}
+	s.tasks.Go(func() { c.run(ctx, greeting) })
+}
+
+// hijacker keeps hold of the socket that the upgrade takes from the web server.
+type hijacker struct {
+	http.ResponseWriter
+	socket net.Conn
+}
+
+// Hijack implements [http.Hijacker].
+func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	inner, ok := h.ResponseWriter.(http.Hijacker)
+	if !ok {
+		return nil, nil, errors.New("gateway: this web server cannot hand over its socket")
+	}
+	socket, buffers, err := inner.Hijack()
+	if err != nil {
+		return nil, nil, fmt.Errorf("gateway: taking the socket: %w", err)
+	}
+	h.socket = socket
+	return socket, bufio.NewReadWriter(buffers.Reader, bufio.NewWriterSize(socket, writeBufferBytes)), nil
+}
