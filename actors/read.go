@@ -102,6 +102,8 @@ func (r *Runtime) Status() Status {
 		Isolation: r.policy.Isolation.String(),
 		Restarts:  r.kernel.restarts.Load(),
 		Abandoned: r.kernel.abandoned.Load(),
+		Services:  []ServiceStatus{}, // JSON readers get lists, never null
+		Announced: []string{},
 	}
 	if err := r.Err(); err != nil {
 		status.Failed = err.Error()
@@ -120,6 +122,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 	status := ServiceStatus{
 		Service: s.name, Directory: s.directory, Generation: snapshot.Generation, Index: snapshot.Index,
 		Source: "live", Reason: contact.reason, ConfirmedAgeMS: -1, Instances: snapshot.Len(),
+		Rows: []RowStatus{}, Quarantined: []QuarantinedStatus{},
 	}
 	if contact.confirmed.IsZero() {
 		status.Source = "syncing"

@@ -58,8 +58,7 @@ func (w *watcher) receive(ctx actor.Context, message any) error {
 	now := time.Now()
 	switch m := fact.(type) {
 	case entriesStarted:
-		clear(w.entries)
-		w.read(resync{})
+		w.repopulate(now)
 	case directoryListed:
 		return w.carryOut(ctx, now, w.view.Resync(m.listing, now))
 	case directoryChanged:
@@ -76,6 +75,17 @@ func (w *watcher) receive(ctx actor.Context, message any) error {
 		w.publish(now)
 	}
 	return nil
+}
+
+// repopulate serves a new supervisor of the entries, which knows no key: the
+// listing asks again for the verdicts that are missing, and the keys that have
+// theirs, a bad one, need an entry to read them again.
+func (w *watcher) repopulate(now time.Time) {
+	clear(w.entries)
+	w.read(resync{})
+	for _, bad := range w.view.Snapshot(now).Quarantined {
+		w.supervise(ensureChild{id: w.id(bad.Key)})
+	}
 }
 
 // introduce gives an entry that has just started the value it is for. One that

@@ -103,6 +103,8 @@ func TestNewerValueIsNotLeftWithoutAVerdict(t *testing.T) {
 		if bad, ok := still[0].(stillBad); !ok || bad.index != 8 || bad.fault.Class != registry.ClassEmpty {
 			t.Errorf("the same value read again: got %+v, want stillBad of class empty at 8", still[0])
 		}
+		s.expect(t, "a new supervisor of the entries", s.tell(entriesStarted{supervisor: s.played}),
+			resync{}, ensureChild{id: "a"})
 	})
 }
 

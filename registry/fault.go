@@ -106,7 +106,7 @@ func quote(s string) string { return quoteWithin(s, 80) }
 
 // quoteWithin quotes as much of the beginning of s as fits into limit bytes.
 func quoteWithin(s string, limit int) string {
-	piece := clip(s, limit-2)
+	piece := clip(s, limit)
 	quoted := strconv.QuoteToASCII(piece)
 	for len(quoted) > limit {
 		piece = clip(piece, len(piece)*3/4)

@@ -93,7 +93,7 @@ type Lease struct {
 	detail string        // and because of what it was made
 	rival  uint64        // fingerprint of the foreign record that was reported
 
-	withdrawing, done bool
+	withdrawing bool
 }
 
 // leaseCall is a call to the registry.

@@ -14,7 +14,7 @@ func (l *Lease) Withdraw(_ time.Time) []LeaseAction {
 	if l.withdrawing {
 		return nil
 	}
-	l.withdrawing, l.next, l.attempts = true, callNone, 0
+	l.withdrawing, l.attempts = true, 0
 	switch {
 	case l.call != callNone:
 		return nil
@@ -28,7 +28,7 @@ func (l *Lease) Withdraw(_ time.Time) []LeaseAction {
 
 // leaving takes the result of a call after Withdraw.
 func (l *Lease) leaving(now time.Time, call leaseCall, e Entry, err error) []LeaseAction {
-	if l.done || call == callNone {
+	if call == callNone {
 		return nil
 	}
 	switch {
@@ -74,7 +74,7 @@ func (l *Lease) lookAgain(now time.Time, delay time.Duration, detail string) []L
 
 // finish ends the lease; detail is empty when there was nothing to withdraw.
 func (l *Lease) finish(detail string) []LeaseAction {
-	l.done, l.next = true, callNone
+	l.next = callNone
 	if detail == "" {
 		return []LeaseAction{LeaseDone{}}
 	}

@@ -89,6 +89,15 @@ func TestLeaseWithdraws(t *testing.T) {
 			h.want("due", h.due(750*time.Millisecond), "get")
 			h.want("given up", h.answer(registry.Entry{}, errAway), "withdrawn@5, done")
 		}},
+		{"after many failures", func(h *holder) {
+			h.Start(h.now)
+			for range 9 {
+				h.answer(registry.Entry{}, errAway)
+				h.due(time.Minute)
+			}
+			h.Withdraw(h.now)
+			h.want("its own count begins", h.answer(registry.Entry{}, errAway), "retrying@0, wait 375ms")
+		}},
 		{"no index to delete at", func(h *holder) {
 			h.Start(h.now)
 			h.Withdraw(h.now)

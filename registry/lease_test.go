@@ -181,6 +181,8 @@ func TestLeaseRenews(t *testing.T) {
 			h.want("due", h.due(375*time.Millisecond), "get")
 			h.want("still ours", h.answer(h.ours(5), nil), "refresh")
 			h.want("renewed", h.answer(h.ours(6), nil), "renewed@6, wait 20s")
+			h.due(20 * time.Second)
+			h.want("away much later", h.answer(registry.Entry{}, errAway), "retrying@6, wait 375ms")
 		}},
 		{"gone during an outage", func(h *holder) {
 			h.answer(registry.Entry{}, errAway)

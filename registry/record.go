@@ -54,9 +54,7 @@ func (r *record) becomeBad(f *Fault, now time.Time) {
 	}
 	r.verdict, r.fault, r.faultAt = bad, f, r.newest.Index
 	if r.row != nil {
-		cached := *r.row
-		cached.Status = StatusQuarantinedCached
-		r.row = &cached
+		r.row.Status = StatusQuarantinedCached
 	}
 }
 

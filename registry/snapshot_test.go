@@ -81,11 +81,14 @@ func TestQuarantineIsBounded(t *testing.T) {
 	if !b.KnownBad(torn) {
 		t.Error("known bad without room: got false")
 	}
-	b.remove("a", registry.ChangeDeleted, 11)
+	b.put("b", 0, 11)
+	b.want("another bad value of a listed key", b.reject("b", 11), "quarantined b@11 empty x2 serving 0, republish")
+	b.wantRows("full, with news of a listed key", "d@4:1 cached, bad a@1, bad b@11, and 2 more")
+	b.remove("a", registry.ChangeDeleted, 12)
 	b.reject("c", 3)
-	b.put("b", 1, 12)
-	b.accept("b", 1, 12)
-	b.wantRows("with room again", "b@12:1, d@4:1 cached, bad c@3, and 1 more")
+	b.put("b", 1, 13)
+	b.accept("b", 1, 13)
+	b.wantRows("with room again", "b@13:1, d@4:1 cached, bad c@3, and 1 more")
 }
 
 func TestViewBoundsWhatItKeeps(t *testing.T) {
@@ -122,7 +125,11 @@ func TestViewRestore(t *testing.T) {
 	b.now = old.now.Add(time.Minute)
 	b.Restore(nil)
 	b.Restore(&registry.Snapshot{Directory: "/else/where/", Generation: 7})
+	if got := b.Snapshot(b.now).Generation; got != 0 {
+		t.Errorf("generation after another directory's snapshot: got %d, want 0", got)
+	}
 	b.Restore(snapshot)
+	b.Restore(&registry.Snapshot{Directory: apis, Generation: 99})
 	if b.Snapshot(b.now) != snapshot {
 		t.Errorf("restored snapshot: got %s, want the same pointer", showSnapshot(b.Snapshot(b.now)))
 	}

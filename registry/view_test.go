@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +184,18 @@ func TestViewResync(t *testing.T) {
 			}
 		})
 	}
+	t.Run("many keys go in the order of their names", func(t *testing.T) {
+		b := newDriver(t, registry.Config{})
+		var entries []registry.Entry
+		var want []string
+		for c := 'z'; c >= 'a'; c-- {
+			entries = append(entries, entry(string(c), 1, 5))
+			want = append(want, "drop "+string(c))
+		}
+		slices.Sort(want)
+		b.list(9, entries...)
+		b.want("empty listing", b.list(10), strings.Join(want, ", "))
+	})
 	t.Run("synced when the last one has gone", func(t *testing.T) {
 		b := start(t)
 		b.remove("c", registry.ChangeExpired, 10)

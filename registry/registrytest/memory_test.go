@@ -112,6 +112,7 @@ func TestMemoryWaits(t *testing.T) {
 			t.Errorf("end of the context: got %v, want DeadlineExceeded", err)
 		}
 
+		start = time.Now()
 		answers := make(chan error)
 		next := func() { _, err := m.Next(t.Context(), directory, 2); answers <- err }
 		go next()
@@ -119,16 +120,16 @@ func TestMemoryWaits(t *testing.T) {
 		m.Put("/elsewhere", "x", 0)
 		synctest.Wait()
 		m.Put(key, "2", 0)
-		if err := <-answers; err != nil {
-			t.Errorf("waiting for a put: got %v", err)
+		if err := <-answers; err != nil || time.Since(start) != 0 {
+			t.Errorf("waiting for a put: got %v after %v, want it at once", err, time.Since(start))
 		}
 		down := errors.New("down")
 		m.Put(key, "3", 3*time.Second)
 		go func() { _, err := m.Next(t.Context(), directory, 5); answers <- err }()
 		synctest.Wait()
 		m.Fail(down)
-		if err := <-answers; !errors.Is(err, down) {
-			t.Errorf("waiting while it fails: got %v, want %v", err, down)
+		if err := <-answers; !errors.Is(err, down) || time.Since(start) != 0 {
+			t.Errorf("waiting while it fails: got %v after %v, want %v at once", err, time.Since(start), down)
 		}
 		if _, err := m.List(t.Context(), directory); !errors.Is(err, down) {
 			t.Errorf("list while it fails: got %v, want %v", err, down)
