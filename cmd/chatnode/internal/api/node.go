@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+)
+
+// phase is where a node is in its life.
+type phase int32
+
+const (
+	phaseNew phase = iota
+	phaseServing
+	phaseStopped
+)
+
+// Node is one API node. Serve is called once; everything else by anybody, at any time.
+type Node struct {
+	cfg    Config
+	rpc    *wire.Server
+	loader *loader
+	phase  atomic.Int32 // a phase
+	store  *storeWatch
+}
+
+// New checks the configuration and starts nothing.
+func New(cfg Config) (*Node, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	n := &Node{cfg: cfg, loader: &loader{}, store: newStoreWatch(cfg.Log)}
+	n.rpc = wire.NewServer(wire.ServerConfig{
+		InFlight: cfg.Workers, Deadline: cfg.CallTimeout, Credentials: cfg.Credentials, Log: cfg.Log,
+	})
+	wire.RegisterLoaderServer(n.rpc, n.loader)
+	return n, nil
+}
+
+// Run is [New] and [Node.Serve].
+func Run(ctx context.Context, cfg Config) error {
+	n, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	return n.Serve(ctx)
+}
+
+// Ready returns nil while calls can be answered, else why they cannot.
+func (n *Node) Ready() error {
+	switch phase(n.phase.Load()) {
+	case phaseNew:
+		return errors.New("api: not started")
+	case phaseStopped:
+		return errors.New("api: stopped")
+	case phaseServing:
+	}
+	return n.store.ready()
+}
+
+// Load says how busy the node is.
+func (n *Node) Load() wire.Load { return n.rpc.Load() }
+
+// Serve answers calls until ctx ends, lets the running ones finish for a moment,
+// and returns nil within 2 s. It returns an error when the listener fails. It
+// closes the listener. A store that is away does not end it.
+func (n *Node) Serve(ctx context.Context) error {
+	defer func() { _ = n.cfg.Listener.Close() }()
+	conn, err := wire.Dial(n.cfg.Store, n.cfg.StoreCredentials)
+	if err != nil {
+		return fmt.Errorf("api: store: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	n.loader.store = wire.NewStoreClient(conn) // before the first call: Serve below accepts it
+
+	// The watch outlives ctx: it ends when the last call has.
+	watching, stopWatching := context.WithCancel(context.WithoutCancel(ctx))
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	defer stopWatching()
+	watch.Go(func() { n.store.run(watching, conn) })
+
+	n.phase.Store(int32(phaseServing))
+	defer n.phase.Store(int32(phaseStopped))
+	n.cfg.Log.Info().Stringer("listen", n.cfg.Listener.Addr()).Str("store", n.cfg.Store).
+		Int("workers", n.cfg.Workers).Msg("api node serves")
+	if err := n.rpc.Serve(ctx, n.cfg.Listener); err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
+	n.cfg.Log.Info().Msg("api node stopped")
+	return nil
+}

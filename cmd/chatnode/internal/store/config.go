@@ -1,0 +1,64 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/rs/zerolog"
+	"google.golang.org/grpc/credentials"
+)
+
+const (
+	// MaxUsers is the most users that one folder holds: a guild with all of them
+	// still fits into one reply.
+	MaxUsers = 200_000
+	// MaxInFlight is the largest limit of calls at once.
+	MaxInFlight = 10_000
+)
+
+// Config says what the store serves and where it keeps it.
+type Config struct {
+	// Listener is where API nodes connect; the store closes it. Required.
+	Listener net.Listener
+	// DataDir is the folder of the database; it is made when missing. Required.
+	DataDir string
+	// Users and Guilds are how many there shall be at least, 0 for those that
+	// are there already. Every guild is owned by the user of its number, hence
+	// no more guilds than users.
+	Users, Guilds int
+	// Seed decides the content of a new folder; an old folder has its own, and
+	// refuses another.
+	Seed uint64
+	// InFlight is how many calls are worked on at once. 0 means 256.
+	InFlight int
+	// Credentials turns TLS on; nil means plain text, for loopback.
+	Credentials credentials.TransportCredentials
+	// Log gets a line when the store serves and when it stops. The zero logger
+	// is silent.
+	Log zerolog.Logger
+}
+
+// Validate says what is wrong with the configuration, and changes nothing.
+func (c Config) Validate() error {
+	switch {
+	case c.Listener == nil:
+		return errors.New("store: no listener")
+	case c.DataDir == "":
+		return errors.New("store: no data folder: choose one with --data-dir")
+	case c.Users < 0 || c.Users > MaxUsers:
+		return fmt.Errorf("store: %d users: want 0 to %d", c.Users, MaxUsers)
+	case c.Guilds < 0 || c.Guilds > MaxUsers:
+		return fmt.Errorf("store: %d guilds: want 0 to %d", c.Guilds, MaxUsers)
+	case c.InFlight < 0 || c.InFlight > MaxInFlight:
+		return fmt.Errorf("store: %d calls in flight: want 1 to %d, or 0 for the default", c.InFlight, MaxInFlight)
+	}
+	return nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.InFlight == 0 {
+		c.InFlight = 256
+	}
+	return c
+}

@@ -1,0 +1,32 @@
+// Package store is the database process of a chat cluster: it owns the users,
+// their tokens and the guilds, and serves them to API nodes by gRPC.
+//
+// One process owns one folder. [New] checks the configuration, [Server.Serve]
+// opens the database, adds the users and guilds that are missing, and answers
+// [wire.StoreServer] calls until its context ends; [Run] is both. Reads run
+// side by side, each in a transaction of its own.
+//
+// The database is bbolt, because an acknowledged write must survive a kill -9
+// and nothing else here needs more than a sorted map: bbolt is one file holding
+// a copy-on-write B+tree, so that a crash leaves the last committed state by
+// construction and there is no log to replay; readers never wait for the
+// writer; it is pure Go; and it is in the binary anyway, since the embedded
+// etcd's own server keeps its data in it.
+//
+// Guarantees:
+//   - The content is a function of the seed and the numbers of users and
+//     guilds. Starting with more users adds the missing ones and changes
+//     nothing else; the result is the same as starting with all of them.
+//   - What is in the folder is never seeded again, and never taken away: with
+//     smaller numbers the store serves what it has.
+//   - Seeding is cut into transactions; a process killed in between goes on
+//     where the last one ended.
+//   - A folder that is locked, not writable, damaged, seeded from another seed or
+//     written by a newer version is one error that says so.
+//   - Calls beyond the limit are refused at once, and stopping takes at most 2 s.
+//
+// The buckets: users (id -> user), tokens (SHA-256 of the token -> user id, so
+// that a copied folder lets nobody log in), guilds (id -> guild without
+// members), members (guild id, user id -> member: one more member is one more
+// row, however large the guild), meta (schema version, seed, counts).
+package store

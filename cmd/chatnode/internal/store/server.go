@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+)
+
+const (
+	// callLimit bounds one call; a read takes microseconds.
+	callLimit = 2 * time.Second
+	// stopGrace is how long running calls may take once the store stops.
+	stopGrace = time.Second
+	// closeWait is how long closing the database may take after them.
+	closeWait = 500 * time.Millisecond
+)
+
+// phase is where a server is in its life.
+type phase int32
+
+const (
+	phaseNew phase = iota
+	phaseOpening
+	phaseServing
+	phaseStopped
+)
+
+func (p phase) String() string {
+	switch p {
+	case phaseNew:
+		return "not started"
+	case phaseOpening:
+		return "opening and filling the database"
+	case phaseServing:
+		return "serving"
+	case phaseStopped:
+		return "stopped"
+	}
+	return "unknown"
+}
+
+// Server is one store. Serve is called once; everything else by anybody, at any time.
+type Server struct {
+	cfg     Config
+	rpc     *wire.Server
+	service *service
+	phase   atomic.Int32 // a phase
+}
+
+// New checks the configuration and starts nothing.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	s := &Server{cfg: cfg, service: &service{}}
+	s.rpc = wire.NewServer(wire.ServerConfig{
+		InFlight: cfg.InFlight, Deadline: callLimit, Grace: stopGrace,
+		Credentials: cfg.Credentials, Log: cfg.Log,
+	})
+	wire.RegisterStoreServer(s.rpc, s.service)
+	return s, nil
+}
+
+// Run is [New] and [Server.Serve].
+func Run(ctx context.Context, cfg Config) error {
+	s, err := New(cfg)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ctx)
+}
+
+// Ready returns nil while calls are answered, else why they are not.
+func (s *Server) Ready() error {
+	if p := phase(s.phase.Load()); p != phaseServing {
+		return fmt.Errorf("store: %v", p)
+	}
+	return nil
+}
+
+// Load says how busy the store is.
+func (s *Server) Load() wire.Load { return s.rpc.Load() }
+
+// Serve opens the folder, fills it, and answers calls until ctx ends: then it
+// returns nil within 2 s. It returns an error when the folder cannot be used or
+// the listener fails. It closes the listener and the database.
+func (s *Server) Serve(ctx context.Context) error {
+	s.become(phaseOpening)
+	defer s.become(phaseStopped)
+	defer func() { _ = s.cfg.Listener.Close() }()
+	db, err := openDatabase(s.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	err = s.serve(ctx, db)
+	return errors.Join(err, closeWithin(db, closeWait))
+}
+
+func (s *Server) serve(ctx context.Context, db *database) error {
+	m, err := db.fill(ctx, meta{Seed: s.cfg.Seed, Users: uint64(s.cfg.Users), Guilds: uint64(s.cfg.Guilds)}, s.cfg.Log)
+	if err != nil || ctx.Err() != nil {
+		return err // nil when told to stop while filling: the next start goes on
+	}
+	s.service.db = db // before the first call: Serve below accepts it
+	s.become(phaseServing)
+	s.cfg.Log.Info().Stringer("listen", s.cfg.Listener.Addr()).Str("data", db.path).
+		Uint64("users", m.Users).Uint64("guilds", m.Guilds).Msg("store serves")
+	if err := s.rpc.Serve(ctx, s.cfg.Listener); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	s.cfg.Log.Info().Msg("store stopped")
+	return nil
+}
+
+func (s *Server) become(p phase) { s.phase.Store(int32(p)) }
+
+// closeWithin closes the database, which waits for its readers, and reports
+// rather than waits when one of them never ends.
+func closeWithin(db *database, limit time.Duration) error {
+	closed := make(chan error, 1)
+	go func() { closed <- db.close() }()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-closed:
+		return err
+	case <-timer.C:
+		return fmt.Errorf("store: close %s: still being read after %v; it is safe to end the process", db.path, limit)
+	}
+}
