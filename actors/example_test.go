@@ -2,6 +2,7 @@ package actors_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,23 +14,19 @@ import (
 // A service follows the instances of another one. A bad value in the registry
 // costs nothing but its own key's updates: the last good one stays in service.
 func Example() {
+	ctx := context.Background()
 	backend := registrytest.NewMemory(registrytest.Config{}) // in production: etcdv2.New
 	runtime, err := actors.New(actors.Config{Source: backend, Writer: backend})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	// Both before Start: what to follow, and what to announce.
-	err = runtime.Watch("api")
-	if err == nil {
-		err = runtime.Announce(registry.Instance{Service: "api", ID: "api-1", Host: "10.0.0.7", Port: 50051}, time.Minute)
-	}
-	if err == nil {
-		err = runtime.Start(context.Background())
-	}
-	if err == nil {
-		err = runtime.WaitReady(context.Background(), "api", 1)
-	}
+	err = errors.Join( // before Start: what to follow, and what to announce
+		runtime.Watch("api"),
+		runtime.Announce(registry.Instance{Service: "api", ID: "api-1", Host: "10.0.0.7", Port: 50051}, time.Minute),
+		runtime.Start(ctx),
+		runtime.WaitReady(ctx, "api", 1),
+	)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -37,7 +34,7 @@ func Example() {
 	for instance := range runtime.Snapshot("api").Instances() {
 		fmt.Println(instance.ID, instance.Address())
 	}
-	fmt.Println(runtime.Stop(context.Background()))
+	fmt.Println(runtime.Stop(ctx))
 	// Output:
 	// api-1 10.0.0.7:50051
 	// <nil>
