@@ -46,6 +46,7 @@ type announcer struct {
 	// Touched only in the actor's turns.
 	lease *registry.Lease
 	timer *time.Timer
+	fails int // in a row
 	done  bool
 }
 
@@ -176,6 +177,7 @@ func (a *announcer) disarm() {
 }
 
 func (a *announcer) report(fact registry.LeaseFact) {
+	a.count(fact.Kind)
 	kind, report := eventOf(fact.Kind)
 	if !report {
 		return
@@ -183,7 +185,19 @@ func (a *announcer) report(fact registry.LeaseFact) {
 	a.kernel.events.emit(Event{
 		Kind: kind, Service: a.announcement.instance.Service, Key: a.announcement.key,
 		Reason: fact.Detail, Index: fact.Index, DelayMS: fact.Delay.Milliseconds(),
+		Attempt: a.fails,
 	})
+}
+
+// count counts the failures since the record was last known to be in place.
+func (a *announcer) count(kind registry.LeaseFactKind) {
+	switch kind {
+	case registry.LeaseRetrying:
+		a.fails++
+	case registry.LeaseAnnounced, registry.LeaseRenewed, registry.LeaseRepaired, registry.LeaseTakenOver, registry.LeaseWithdrawn:
+		a.fails = 0
+	case registry.LeaseLost, registry.LeaseConflict:
+	}
 }
 
 // eventOf is the event of a lease's fact; a renewal is none, it is the rule.

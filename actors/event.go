@@ -39,7 +39,7 @@ const (
 
 	// Announcing an instance.
 	EventAnnounced     EventKind = "announced"        // Service, Key, Index
-	EventAnnounceRetry EventKind = "announce_failed"  // Service, Key, Reason, DelayMS
+	EventAnnounceRetry EventKind = "announce_failed"  // Service, Key, Reason, DelayMS, Attempt
 	EventLeaseConflict EventKind = "lease_conflict"   // Service, Key, Reason: somebody else holds the key
 	EventLeaseRepaired EventKind = "lease_repaired"   // Service, Key, Reason, Index
 	EventLeaseTaken    EventKind = "lease_taken_over" // Service, Key, Index: our predecessor's record replaced
@@ -70,5 +70,7 @@ type Event struct {
 	Instances   int   `json:"instances"`
 	Quarantined int   `json:"quarantined"`
 	DelayMS     int64 `json:"delay_ms,omitzero"`
-	AgeMS       int64 `json:"age_ms,omitzero"`
+	// Attempt counts the failures in a row, from 1.
+	Attempt int   `json:"attempt,omitzero"`
+	AgeMS   int64 `json:"age_ms,omitzero"`
 }

@@ -294,3 +294,45 @@ func TestMisuseIsAnError(t *testing.T) {
 		t.Error("Start after Stop: got nil, want an error")
 	}
 }
+
+// TestFailedAnnouncementsAreCounted: whoever prints a line per change of state
+// must be able to tell the first failure from the ones after it.
+func TestFailedAnnouncementsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := registrytest.NewMemory(registrytest.Config{})
+		runtime, err := actors.New(actors.Config{Source: memory, Writer: memory})
+		if err != nil {
+			t.Fatalf("New: got %v, want no error", err)
+		}
+		in := registry.Instance{Service: service, ID: "a", Host: "10.0.0.7", Port: 50051}
+		if err := runtime.Announce(in, 6*time.Second); err != nil {
+			t.Fatalf("Announce: got %v, want no error", err)
+		}
+		events, end := runtime.Subscribe(1000)
+		defer end()
+		memory.Fail(errors.New("connection refused"))
+		if err := runtime.Start(t.Context()); err != nil {
+			t.Fatalf("Start: got %v, want no error", err)
+		}
+		firsts, most := 0, 0
+		for _, failure := range []error{nil, errors.New("connection refused"), nil} {
+			time.Sleep(time.Minute)
+			memory.Fail(failure)
+		}
+		time.Sleep(time.Minute)
+		for len(events) > 0 {
+			if e := <-events; e.Kind == actors.EventAnnounceRetry {
+				most = max(most, e.Attempt)
+				if e.Attempt == 1 {
+					firsts++
+				}
+			}
+		}
+		if firsts != 2 || most < 3 {
+			t.Errorf("two outages of a minute: got %d first failures and at most %d in a row, want 2 and several", firsts, most)
+		}
+		if err := runtime.Stop(t.Context()); err != nil {
+			t.Errorf("Stop: got %v, want no error", err)
+		}
+	})
+}

@@ -24,7 +24,7 @@ type CursorConfig struct {
 	// one moment does not list at one moment. 0 means two seconds.
 	RelistWait time.Duration
 	// Backoff is how long to wait after a failed call. The zero value means
-	// 250 ms doubling to 10 s, with full jitter.
+	// 250 ms doubling to 5 s, with full jitter.
 	Backoff backoff.Policy
 	// Random is the source of jitter, in [0, 1). Nil means a constant half.
 	Random func() float64
@@ -38,7 +38,7 @@ func (c CursorConfig) withDefaults() CursorConfig {
 		c.RelistWait = defaultRelistWait
 	}
 	if !c.Backoff.Enabled() {
-		c.Backoff = backoff.Policy{Base: 250 * time.Millisecond, Cap: 10 * time.Second}
+		c.Backoff = backoff.Policy{Base: 250 * time.Millisecond, Cap: 5 * time.Second}
 	}
 	if c.Random == nil {
 		c.Random = func() float64 { return 0.5 }

@@ -111,8 +111,8 @@ func TestCursorBackoffIsCapped(t *testing.T) {
 	c := NewCursor(CursorConfig{Random: func() float64 { return 0.999999 }})
 	for attempt := range 100 {
 		step := c.Listed(time.Time{}, Listing{}, errors.New("away"))
-		if step.Limit > 10*time.Second {
-			t.Fatalf("wait after failure %d: got %v, want at most 10s", attempt+1, step.Limit)
+		if step.Limit > 5*time.Second {
+			t.Fatalf("wait after failure %d: got %v, want at most 5s", attempt+1, step.Limit)
 		}
 	}
 }

@@ -21,6 +21,7 @@ func Log(logger zerolog.Logger) func(actors.Event) {
 		number(line, "index", int64(e.Index))
 		number(line, "generation", int64(e.Generation))
 		number(line, "delay_ms", e.DelayMS)
+		number(line, "attempt", int64(e.Attempt))
 		number(line, "age_ms", e.AgeMS)
 		if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
 			line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
@@ -46,8 +47,13 @@ func level(e actors.Event) zerolog.Level {
 	switch e.Kind {
 	case actors.EventSupervisorGaveUp, actors.EventChildAbandoned, actors.EventLeaseConflict, actors.EventSourceWentBack:
 		return zerolog.ErrorLevel
-	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed, actors.EventAnnounceRetry,
+	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
 		actors.EventLeaseRepaired, actors.EventLeaseLost:
+		return zerolog.WarnLevel
+	case actors.EventAnnounceRetry:
+		if e.Attempt > 1 { // one line per change of state, not per attempt
+			return zerolog.DebugLevel
+		}
 		return zerolog.WarnLevel
 	case actors.EventChildExited:
 		if e.Exit == "normal" || e.Exit == "shutdown" || e.Class == "data" { // the quarantine says it better

@@ -24,6 +24,8 @@ func TestLog(t *testing.T) {
 		{"a bug's exit warns", actors.Event{Kind: actors.EventChildExited, Exit: "panic", Class: "bug"}, "warn", "exit", "panic"},
 		{"an orderly exit is routine", actors.Event{Kind: actors.EventChildExited, Exit: "shutdown"}, "debug", "exit", "shutdown"},
 		{"a lost source says what is served", actors.Event{Kind: actors.EventSourceFailed, Instances: 3}, "warn", "instances", 3.0},
+		{"a first failed announcement warns", actors.Event{Kind: actors.EventAnnounceRetry, Attempt: 1}, "warn", "attempt", 1.0},
+		{"a second is the same state", actors.Event{Kind: actors.EventAnnounceRetry, Attempt: 2}, "debug", "attempt", 2.0},
 		{"a root that gives up is an error", actors.Event{Kind: actors.EventSupervisorGaveUp, Child: "root"}, "error", "child", "root"},
 		{"a kind from the future is printed", actors.Event{Kind: "new_kind"}, "debug", "message", "new_kind"},
 	}
