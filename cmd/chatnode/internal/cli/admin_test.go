@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rs/zerolog"
+)
+
+// ask returns the status and body of an admin endpoint.
+func ask(t *testing.T, a *admin, path string) (int, string) {
+	t.Helper()
+	reply, err := http.Get("http://" + a.listener.Addr().String() + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	body, err := io.ReadAll(reply.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply.StatusCode, strings.TrimSpace(string(body))
+}
+
+func TestAdminSaysWhetherTheRoleIsReady(t *testing.T) {
+	a, err := role{Admin: "127.0.0.1:0"}.openAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reason atomic.Pointer[error]
+	away := errors.New(`the "store" is away`)
+	reason.Store(&away)
+	a.serve(zerolog.Nop(), func() error {
+		if e := reason.Load(); e != nil {
+			return *e
+		}
+		return nil
+	})
+	defer a.stop(t.Context())
+
+	if status, body := ask(t, a, "/healthz"); status != http.StatusOK || body != "ok" {
+		t.Errorf("/healthz: got %d %q, want 200 ok", status, body)
+	}
+	if status, body := ask(t, a, "/admin/ready"); status != http.StatusServiceUnavailable || body != `{"ready":false,"reason":"the \"store\" is away"}` {
+		t.Errorf("/admin/ready while waiting: got %d %s, want 503 and the reason", status, body)
+	}
+	reason.Store(nil)
+	if status, body := ask(t, a, "/admin/ready"); status != http.StatusOK || body != `{"ready":true}` {
+		t.Errorf("/admin/ready: got %d %s, want 200", status, body)
+	}
+}
+
+func TestAdminStopCutsWhatDoesNotEnd(t *testing.T) {
+	a, err := role{Admin: "127.0.0.1:0"}.openAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan struct{})
+	a.mux.HandleFunc("GET /forever", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		close(began)
+		<-r.Context().Done()
+	})
+	a.serve(zerolog.Nop(), func() error { return nil })
+	reply, err := http.Get("http://" + a.listener.Addr().String() + "/forever")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	<-began
+	a.stop(t.Context())
+	if _, err := io.ReadAll(reply.Body); err == nil {
+		t.Error("a stream that never ends: got a clean end, want it cut")
+	}
+}

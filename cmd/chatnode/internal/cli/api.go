@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
+	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/registry/etcdv2"
+)
+
+// apiService is the service that API nodes offer.
+const apiService = "api"
+
+// apiCommand is "chatnode api".
+type apiCommand struct {
+	ID            string    `required:"" help:"The instance's name, unique in its service."`
+	Listen        address   `default:"127.0.0.1:0" help:"Where chat nodes connect, by gRPC."`
+	Advertise     address   `placeholder:"HOST:PORT" help:"The address to announce; the one that is listened on by default."`
+	Etcd          []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
+	Store         address   `default:"127.0.0.1:9000" help:"The store's address."`
+	Announce      string    `enum:"runtime,incident" default:"runtime" help:"Who announces: runtime (checks and repairs) or incident (the client of 2020)."`
+	AnnounceVia   httpURL   `placeholder:"URL" help:"Where the incident announcer writes instead of etcd: a proxy that cuts."`
+	AnnounceRetry period    `default:"2s" help:"How long the incident announcer waits after a failed write."`
+	TTL           period    `default:"60s" name:"ttl" help:"How long the announcement lives unless it is renewed."`
+	Prefix        string    `default:"/services" help:"Where the services' directories are."`
+	Zone          string    `help:"The zone to announce."`
+	role
+}
+
+// Help lists the exit codes.
+func (apiCommand) Help() string { return exitCodes() }
+
+func (c *apiCommand) run(ctx context.Context, s *session) error {
+	admin, err := c.openAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.stop(ctx)
+	listener, err := listen(ctx, "--listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+
+	node, err := api.New(api.Config{Listener: listener, Store: string(c.Store), Log: s.log})
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	instance, err := c.instance(listener.Addr())
+	if err != nil {
+		return err
+	}
+	etcd, err := etcdv2.New(etcdv2.Config{Endpoints: texts(c.Etcd)})
+	if err != nil {
+		return usagef("--etcd: %w", err)
+	}
+	defer etcd.Close()
+	announcer, pages, err := c.newAnnouncer(s, etcd, instance)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+
+	if pages != nil {
+		admin.mux.Handle("GET /admin/", pages)
+	}
+	admin.serve(s.log, node.Ready)
+	s.log.Info().Str("id", c.ID).Str("announce", c.Announce).Str("address", instance.Address()).Str("admin", admin.url()).Msg("api node starts")
+	serving := background(ctx, node.Serve)
+	if err := announcer.Start(ctx); err != nil {
+		return errors.Join(err, serving.stop())
+	}
+	select {
+	case <-ctx.Done():
+	case <-serving.ended:
+	case <-announcer.Failed():
+		err = announcer.Err()
+	}
+	// Nobody is to find a node that no longer answers: withdraw first.
+	return errors.Join(err, stopWithin(ctx, announcer), serving.stop())
+}
+
+// instance is the record that is announced.
+func (c *apiCommand) instance(bound net.Addr) (registry.Instance, error) {
+	at := string(c.Advertise)
+	if at == "" {
+		at = bound.String()
+	}
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return registry.Instance{}, fmt.Errorf("address to announce: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		// All interfaces: others reach them by the machine's name.
+		if host, err = os.Hostname(); err != nil {
+			return registry.Instance{}, fmt.Errorf("name of this machine: %w; name an address with --advertise", err)
+		}
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return registry.Instance{}, fmt.Errorf("address to announce: %w", err)
+	}
+	return registry.Instance{
+		Service: apiService, ID: c.ID, Incarnation: rand.Text(),
+		Host: host, Port: number, Zone: c.Zone,
+	}, nil
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/firebreak-go/firebreak/actors"
+	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
+	"github.com/firebreak-go/firebreak/actors/observe"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/registry/etcdv2"
+)
+
+// nodeService is the service that chat nodes are; their IDs are names in it.
+const nodeService = "node"
+
+// nodeCommand is "chatnode node".
+type nodeCommand struct {
+	ID                string    `required:"" help:"The node's name."`
+	Listen            address   `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
+	Etcd              []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
+	Profile           string    `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
+	Prefix            string    `default:"/services" help:"Where the services' directories are."`
+	HeartbeatInterval period    `default:"41.25s" help:"How often a session must give a sign of life."`
+	role
+}
+
+// Help lists the exit codes.
+func (nodeCommand) Help() string {
+	return exitCodes("   70    supervision gave up: restart intensity exceeded at the root")
+}
+
+func (c *nodeCommand) run(ctx context.Context, s *session) error {
+	if _, err := registry.Key(c.Prefix, nodeService, c.ID); err != nil {
+		return usagef("--id or --prefix: %w", err)
+	}
+	admin, err := c.openAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.stop(ctx)
+	listener, err := listen(ctx, "--listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+
+	source, err := etcdv2.New(etcdv2.Config{Endpoints: texts(c.Etcd)})
+	if err != nil {
+		return usagef("--etcd: %w", err)
+	}
+	defer source.Close()
+	runtime, err := c.newRuntime(s, source)
+	if err != nil {
+		return err
+	}
+	apis := api.NewPool(func() *registry.Snapshot { return runtime.Snapshot(apiService) }, api.Options{})
+	defer apis.Close()
+	server, err := gateway.New(gateway.Config{
+		Listener: listener, Node: c.ID, Loader: userLoader{apis},
+		HeartbeatInterval: time.Duration(c.HeartbeatInterval), Log: s.log,
+	})
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+
+	admin.mux.Handle("GET /admin/", actorsadmin.Handler(runtime))
+	admin.serve(s.log, func() error { return knowsAPIs(runtime) })
+	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
+	if err := runtime.Start(ctx); err != nil {
+		return err
+	}
+	serving := background(ctx, server.Serve)
+	select {
+	case <-ctx.Done():
+	case <-serving.ended:
+	case <-runtime.Failed():
+		// As when a virtual machine goes: no user is told, their sockets just end.
+		// Only what the runtime reported last is still read.
+		admin.stop(ctx)
+		return withCode(exitGaveUp, runtime.Err())
+	}
+	return errors.Join(serving.stop(), stopWithin(ctx, runtime))
+}
+
+func (c *nodeCommand) newRuntime(s *session, source registry.Source) (*actors.Runtime, error) {
+	policy := actors.Isolated()
+	if c.Profile == "naive" {
+		policy = actors.Naive()
+	}
+	runtime, err := actors.New(actors.Config{
+		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observe.Log(s.log),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return runtime, runtime.Watch(apiService)
+}
+
+// knowsAPIs says why a node cannot load users, or nil.
+func knowsAPIs(runtime *actors.Runtime) error {
+	if err := runtime.Err(); err != nil {
+		return err
+	}
+	snapshot := runtime.Snapshot(apiService)
+	switch {
+	case snapshot.Index == 0:
+		return errors.New("node: waiting for etcd: the API nodes have not been listed yet")
+	case snapshot.Len() == 0:
+		return errors.New("node: waiting for an API node: none is announced")
+	}
+	return nil
+}
+
+// userLoader makes a pool of API nodes what the gateway asks for users.
+type userLoader struct{ apis *api.Pool }
+
+// LoadUser is part of [gateway.Loader].
+func (l userLoader) LoadUser(ctx context.Context, token string) (gateway.User, error) {
+	user, err := l.apis.LoadUser(ctx, token)
+	if errors.Is(err, api.ErrUnauthenticated) {
+		return gateway.User{}, fmt.Errorf("%w: %w", gateway.ErrBadToken, err)
+	}
+	if err != nil {
+		return gateway.User{}, err
+	}
+	return gateway.User{
+		ID: user.GetId(), Username: user.GetUsername(), Discriminator: user.GetDiscriminator(),
+		GlobalName: user.GetGlobalName(), Guilds: user.GetGuildIds(),
+	}, nil
+}

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/store"
+)
+
+// storeCommand is "chatnode store".
+type storeCommand struct {
+	Listen  address `default:"127.0.0.1:9000" help:"Where API nodes connect, by gRPC."`
+	DataDir string  `required:"" placeholder:"DIR" help:"Where the database lives; made when it is not there."`
+	Users   count   `default:"2000" help:"How many users there are at least; the missing ones are made."`
+	Guilds  count   `default:"50" help:"How many guilds there are at least; the missing ones are made."`
+	Seed    uint64  `default:"1" help:"Seed of the users and guilds that are made."`
+	role
+}
+
+// Help lists the exit codes.
+func (storeCommand) Help() string { return exitCodes() }
+
+func (c *storeCommand) run(ctx context.Context, s *session) error {
+	if err := writableFolder("--data-dir", c.DataDir); err != nil {
+		return err
+	}
+	admin, err := c.openAdmin(ctx)
+	if err != nil {
+		return err
+	}
+	defer admin.stop(ctx)
+	listener, err := listen(ctx, "--listen", c.Listen)
+	if err != nil {
+		return err
+	}
+	server, err := store.New(store.Config{
+		Listener: listener, DataDir: c.DataDir,
+		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, Log: s.log,
+	})
+	if err != nil {
+		_ = listener.Close()
+		return withCode(exitUsage, err)
+	}
+	admin.serve(s.log, server.Ready)
+	s.log.Info().Str("admin", admin.url()).Msg("store starts")
+	return server.Serve(ctx)
+}
