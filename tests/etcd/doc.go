@@ -1,0 +1,8 @@
+// Package etcd replays, against the built chatnode's own etcd, what was measured of
+// etcd's v2 API: which torn write stores what, in each mode.
+//
+// rows_test.go is the table: one line a request, and what each mode must make of
+// it. Mode plain is the measured behaviour of etcd 2.3 to 3.5. replay_test.go sends
+// the requests over raw sockets; registry_test.go runs registry/etcdv2 against the
+// same process. The binary is built once a run, and its processes end with it.
+package etcd

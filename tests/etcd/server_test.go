@@ -1,0 +1,162 @@
+package etcd
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+)
+
+const limit = 30 * time.Second
+
+// binary is where the chatnode of this run is built; see build.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "firebreak-etcd-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "chatnode")
+	if runtime.GOOS == "windows" {
+		binary += ".exe"
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// build compiles the binary for the first test that needs it.
+var build = sync.OnceValue(func() error {
+	cmd := exec.Command("go", "build", "-o", binary, "./cmd/chatnode")
+	cmd.Dir = filepath.Join("..", "..")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build ./cmd/chatnode: %w\n%s", err, out)
+	}
+	return nil
+})
+
+// logged is the line that etcd's process writes for each write it answered.
+type logged struct {
+	Message string `json:"message"`
+	Key     string `json:"key"`
+	Status  int    `json:"status"`
+}
+
+// server is one `chatnode etcd` process.
+type server struct {
+	addr   string
+	writes chan logged
+}
+
+func (s *server) url() string { return "http://" + s.addr }
+
+func start(t *testing.T, mode string) *server {
+	t.Helper()
+	if err := build(); err != nil {
+		t.Fatal(err)
+	}
+	s := &server{addr: freeAddr(t), writes: make(chan logged, 4096)}
+	cmd := exec.Command(binary, "etcd", "--listen", s.addr, "--data-dir", t.TempDir(), "--mode", mode,
+		"--fast", "--lifeline", "--log-format", "json", "--log-level", "debug")
+	lifeline, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.read(stderr)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = lifeline.Close()
+		select {
+		case <-ended:
+		case <-time.After(5 * time.Second):
+			t.Error("etcd process: still there 5 s after its lifeline was closed, want it gone within 2 s")
+			_ = cmd.Process.Kill()
+			<-ended
+		}
+	})
+	s.awaitReady(t, ended)
+	return s
+}
+
+// read keeps the lines about writes until the process ends.
+func (s *server) read(log io.Reader) {
+	in := bufio.NewScanner(log)
+	for in.Scan() {
+		var line logged
+		if json.Unmarshal(in.Bytes(), &line) == nil && line.Message == "v2 write" {
+			s.writes <- line
+		}
+	}
+}
+
+// status waits for the write of a key and says how etcd answered it.
+func (s *server) status(t *testing.T, key string) int {
+	t.Helper()
+	deadline := time.After(limit)
+	for {
+		select {
+		case w := <-s.writes:
+			if w.Key == key {
+				return w.Status
+			}
+		case <-deadline:
+			t.Fatalf("write of %s: etcd has not answered it after %v", key, limit)
+		}
+	}
+}
+
+func (s *server) awaitReady(t *testing.T, ended <-chan struct{}) {
+	t.Helper()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	deadline := time.After(limit)
+	for {
+		resp, err := http.Get(s.url() + "/v2/keys")
+		if err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		select {
+		case <-again.C:
+		case <-ended:
+			t.Fatal("etcd process: ended before it was ready; run `chatnode etcd` by hand to see why")
+		case <-deadline:
+			t.Fatalf("etcd process: not ready after %v: %v", limit, err)
+		}
+	}
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
