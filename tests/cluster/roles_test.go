@@ -46,9 +46,9 @@ func freeAddresses(t *testing.T, n int) []string {
 }
 
 // get returns what an endpoint answers, or status 0 when nothing does.
-func get(t *testing.T, url string) (status int, body string) {
+func get(t *testing.T, endpoint string) (status int, body string) {
 	t.Helper()
-	reply, err := http.Get(url)
+	reply, err := http.Get(endpoint)
 	if err != nil {
 		return 0, ""
 	}

@@ -19,7 +19,7 @@ const apiService = "api"
 
 // apiCommand is "chatnode api".
 type apiCommand struct {
-	ID            string    `required:"" help:"The instance's name, unique in its service."`
+	ID            string    `help:"The instance's name, unique in its service; by default the machine's, with the port."`
 	Listen        address   `default:"127.0.0.1:0" help:"Where chat nodes connect, by gRPC."`
 	Advertise     address   `placeholder:"HOST:PORT" help:"The address to announce; the one that is listened on by default."`
 	Etcd          []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
@@ -51,6 +51,9 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	node, err := api.New(api.Config{Listener: listener, Store: string(c.Store), Log: s.log})
 	if err != nil {
 		return withCode(exitUsage, err)
+	}
+	if c.ID == "" {
+		c.ID = ownName(listener.Addr())
 	}
 	instance, err := c.instance(listener.Addr())
 	if err != nil {

@@ -20,7 +20,7 @@ const nodeService = "node"
 
 // nodeCommand is "chatnode node".
 type nodeCommand struct {
-	ID                string    `required:"" help:"The node's name."`
+	ID                string    `help:"The node's name; by default the machine's, with the port."`
 	Listen            address   `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
 	Etcd              []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
 	Profile           string    `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
@@ -35,9 +35,6 @@ func (nodeCommand) Help() string {
 }
 
 func (c *nodeCommand) run(ctx context.Context, s *session) error {
-	if _, err := registry.Key(c.Prefix, nodeService, c.ID); err != nil {
-		return usagef("--id or --prefix: %w", err)
-	}
 	admin, err := c.openAdmin(ctx)
 	if err != nil {
 		return err
@@ -48,6 +45,12 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	if c.ID == "" {
+		c.ID = ownName(listener.Addr())
+	}
+	if _, err := registry.Key(c.Prefix, nodeService, c.ID); err != nil {
+		return usagef("--id or --prefix: %w", err)
+	}
 
 	source, err := etcdv2.New(etcdv2.Config{Endpoints: texts(c.Etcd)})
 	if err != nil {

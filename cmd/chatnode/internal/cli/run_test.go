@@ -52,7 +52,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"no command", nil, "", 2, `expected one of`},
 		{"unknown command", nil, "serve", 2, `unexpected argument serve`},
 		{"unknown flag", nil, "node --id n --colour", 2, `unknown flag --colour`},
-		{"missing flag", nil, "node", 2, `--id`},
+		{"missing flag", nil, "store", 2, `--data-dir`},
 		{"missing argument", nil, "list", 2, `<service>`},
 		{"bad duration", nil, "api --id a --ttl 5", 2, `--ttl: "5" is no period`},
 		{"bad enum", nil, "node --id n --profile wild", 2, `--profile must be one of`},
