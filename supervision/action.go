@@ -15,8 +15,16 @@ var (
 	ErrTooManyChildren = errors.New("supervisor has its maximum of children")
 	// ErrStartFailed says that an added child did not come up; Action.Exit says why.
 	ErrStartFailed = errors.New("child failed to start")
-	// ErrNotFound refuses to terminate a child that nobody knows.
+	// ErrNotFound refuses a request about a child that nobody knows.
 	ErrNotFound = errors.New("child is not known")
+	// ErrRunning refuses to restart or delete a child that is up, also when it just ended and that was not yet handled.
+	ErrRunning = errors.New("child is running")
+	// ErrRestarting refuses to restart or delete a child that waits for its restart; it can be terminated.
+	ErrRestarting = errors.New("child is restarting")
+	// ErrDynamic refuses to restart or delete a child of a Dynamic supervisor, which keeps none that is down.
+	ErrDynamic = errors.New("supervisor is dynamic")
+	// ErrBadCombination refuses a child that is significant where that can never have an effect.
+	ErrBadCombination = errors.New("bad combination")
 )
 
 // ActionKind says what to do or what to report.
@@ -24,7 +32,8 @@ type ActionKind uint8
 
 // The actions to perform, then the facts to report. Facts need no answer.
 const (
-	// ActionStartChild{Ref, ID, Incarnation}: start the child, answer with EventChildStarted or EventStartFailed.
+	// ActionStartChild{Ref, ID, Incarnation}: start the child, answer with EventChildStarted, EventStartFailed or
+	// EventStartIgnored.
 	ActionStartChild ActionKind = iota
 	// ActionStopChild{Ref, ID, Shutdown}: tell the child to stop, answer with EventChildExited when it has ended or was
 	// abandoned.
@@ -53,18 +62,29 @@ const (
 	ActionGaveUp
 	// ActionEnded{Ref, ID, Exit}: the child ended and its restart type leaves it down.
 	ActionEnded
-	// ActionTerminated{Ref, ID}: the child that was asked to terminate is down.
+	// ActionSubtreeLost{Ref, ID, Exit}: the child that ended and stays down is a supervisor, and with it all below is
+	// gone. OTP says nothing when a transient supervisor gives up, for its exit looks like an orderly one.
+	ActionSubtreeLost
+	// ActionAutoShutdown{Ref, ID, Exit}: the end of this significant child ends the supervisor; stops and ActionExit
+	// follow.
+	ActionAutoShutdown
+	// ActionIgnored{Ref, ID, Request}: the start was answered with EventStartIgnored; the child is down.
+	ActionIgnored
+	// ActionChildUp{Ref, ID, Request}: the child that was added or restarted by request is up.
+	ActionChildUp
+	// ActionTerminated{Ref, ID, Request}: the child that was asked to terminate is down.
 	ActionTerminated
-	// ActionForgotten{Ref, ID}: nothing is kept of the child; its ID may be added again.
+	// ActionForgotten{Ref, ID, Request}: nothing is kept of the child; its ID may be added again.
 	ActionForgotten
-	// ActionRefused{ID, Err}: a request cannot be carried out, see the Err values of this package.
+	// ActionRefused{ID, Err, Request}: a request cannot be carried out, see the Err values of this package.
 	ActionRefused
 )
 
 // String returns the action's words.
 func (k ActionKind) String() string {
 	return word("action", uint8(k), "start child", "stop child", "retry", "exit", "started", "start failed", "backoff",
-		"parked", "released", "exhausted", "gave up", "ended", "terminated", "forgotten", "refused")
+		"parked", "released", "exhausted", "gave up", "ended", "subtree lost", "auto-shutdown", "ignored", "child up",
+		"terminated", "forgotten", "refused")
 }
 
 // Action is one decision of the machine; its kind says which of the other fields count.
@@ -79,4 +99,5 @@ type Action struct {
 	Shutdown    Shutdown
 	Exit        Exit
 	Err         error
+	Request     uint64
 }

@@ -31,6 +31,7 @@ func (s State) String() string {
 // child is the record of one child. Its state is changed by the become methods alone.
 type child struct {
 	ref         Ref
+	ran         Ref    // of the last incarnation that was up
 	prev, next  uint32 // start order
 	state       State
 	unread      bool // it has ended, and the event waits its turn
@@ -80,7 +81,7 @@ func (c *child) becomeRunning(now, until time.Duration) bool {
 	if c.state != StateStarting {
 		return false
 	}
-	c.state, c.since = StateRunning, now
+	c.state, c.since, c.ran = StateRunning, now, c.ref
 	if c.parked {
 		c.state, c.until = StateProbation, until
 	}

@@ -17,10 +17,39 @@ func (m *Machine) childExited(ref Ref, exit Exit) {
 		return
 	}
 	m.tell(c, Action{Kind: ActionEnded, Exit: c.exit})
-	c.pardon()
-	if c.spec.Restart == Temporary || m.spec.Strategy == Dynamic {
-		m.forget(c)
+	if c.spec.Supervisor {
+		m.tell(c, Action{Kind: ActionSubtreeLost, Exit: c.exit})
 	}
+	m.endForGood(c)
+}
+
+// endForGood is what follows the end of a child that is not restarted. It reports whether the supervisor goes with it.
+func (m *Machine) endForGood(c *child) bool {
+	c.pardon()
+	last := m.endsSupervisor(c)
+	if last {
+		m.tell(c, Action{Kind: ActionAutoShutdown, Exit: c.exit})
+	}
+	if m.transitory(c) {
+		m.forget(c, 0)
+	}
+	if last {
+		m.begin(plan{purpose: planExit, span: everyone()})
+	}
+	return last
+}
+
+// endsSupervisor decides whether a child that ended for good takes the supervisor along.
+func (m *Machine) endsSupervisor(c *child) bool {
+	switch m.spec.AutoShutdown {
+	case AutoShutdownNever:
+		return false
+	case AutoShutdownAny:
+		return c.spec.Significant
+	case AutoShutdownAll:
+		return c.spec.Significant && !m.children.anySignificant()
+	}
+	return false
 }
 
 // noteExit keeps the reason, and the time: a run long enough to be healthy clears what went wrong before it.
@@ -95,16 +124,13 @@ func (m *Machine) leaveDown(c *child) {
 	begun := c.waiting()
 	c.becomeDown()
 	m.tell(c, Action{Kind: ActionExhausted, Exit: c.exit})
-	c.pardon()
-	switch m.spec.Strategy {
-	case OneForOne:
-	case Dynamic:
-		m.forget(c)
-	case OneForAll, RestForOne:
-		if begun {
-			behind := span{c.position + 1, math.MaxUint64}
-			m.begin(plan{purpose: planRestart, span: behind, subject: c.next, starting: true})
-		}
+	behind := span{c.position + 1, math.MaxUint64}
+	first := c.next
+	if m.endForGood(c) {
+		return
+	}
+	if group := m.spec.Strategy == OneForAll || m.spec.Strategy == RestForOne; group && begun {
+		m.begin(plan{purpose: planRestart, span: behind, subject: first, starting: true})
 	}
 }
 
@@ -130,48 +156,4 @@ func (m *Machine) startAgain(c *child) {
 		return
 	}
 	m.tell(c, Action{Kind: ActionRetry})
-}
-
-func (m *Machine) addChild(spec *ChildSpec) {
-	if err := m.refusal(spec); err != nil {
-		id := ""
-		if spec != nil {
-			id = spec.ID
-		}
-		m.do(Action{Kind: ActionRefused, ID: id, Err: err})
-		return
-	}
-	c := m.children.add(*spec)
-	m.begin(plan{purpose: planAdd, span: onlyOne(c.position), subject: c.ref.slot, starting: true})
-}
-
-// refusal says why a child cannot be added; nil when it can.
-func (m *Machine) refusal(spec *ChildSpec) error {
-	if err := m.spec.validateChild(spec); err != nil {
-		return err
-	}
-	known := m.children.named(spec.ID)
-	switch {
-	case known != nil && known.up():
-		return ErrAlreadyStarted
-	case known != nil:
-		return ErrAlreadyPresent
-	case m.spec.MaxChildren > 0 && m.children.len() >= m.spec.MaxChildren:
-		return ErrTooManyChildren
-	}
-	return nil
-}
-
-func (m *Machine) terminateChild(id string) {
-	c := m.children.named(id)
-	if c == nil {
-		m.do(Action{Kind: ActionRefused, ID: id, Err: ErrNotFound})
-		return
-	}
-	m.begin(plan{purpose: planTerminate, span: onlyOne(c.position), subject: c.ref.slot})
-}
-
-func (m *Machine) forget(c *child) {
-	m.tell(c, Action{Kind: ActionForgotten})
-	m.children.remove(c)
 }

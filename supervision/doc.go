@@ -10,8 +10,8 @@
 //
 // A supervisor's work is synchronous, as in OTP: children are started one at a time, each awaited, and stopped in reverse
 // order, each awaited. While such a plan is in progress other events wait inside the machine and are taken in order when
-// it ends. The shell therefore only has to answer every [ActionStartChild] with [EventChildStarted] or
-// [EventStartFailed] and every [ActionStopChild] with [EventChildExited], each within a time of its choice.
+// it ends. The shell therefore only has to answer every [ActionStartChild] with [EventChildStarted],
+// [EventStartFailed] or [EventStartIgnored] and every [ActionStopChild] with [EventChildExited], each within a time of its choice.
 //
 // Guarantees:
 //   - with the zero values of [ChildSpec.Backoff], [Spec.Costs] and [Spec.Exhaustion] the decisions are OTP's;
@@ -19,6 +19,8 @@
 //     counts, a group restart counts once;
 //   - a child is identified by a [Ref], which is new with every start and every retry: an event about an earlier one
 //     changes nothing, so nothing has to be cancelled;
+//   - every request ([EventAddChild], [EventTerminateChild], [EventRestartChild], [EventDeleteChild]) is answered by exactly
+//     one action, which bears its [Event.Request], unless the supervisor ends first;
 //   - at most one retry of a child is in force at any time;
 //   - after [ActionExit] or [ActionStartFailed] the machine is over and answers nothing;
 //   - an exit followed by a restart allocates nothing and takes the same time at one and at 100,000 children;

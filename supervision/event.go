@@ -11,16 +11,28 @@ const (
 	EventChildStarted
 	// EventStartFailed{Ref, Exit} answers ActionStartChild: the child did not come up.
 	EventStartFailed
+	// EventStartIgnored{Ref} answers ActionStartChild: the child has nothing to do, and there is no process. It stays
+	// known and down; a temporary one, and any of a Dynamic supervisor, is forgotten.
+	EventStartIgnored
 	// EventChildExited{Ref, Exit} says that a child has ended, by itself or because it was told to.
 	EventChildExited
 	// EventRetryDue{Ref} is the ActionRetry coming back.
 	EventRetryDue
-	// EventAddChild{Child} asks for one more child, last in the start order. Answered with ActionStartChild or
-	// ActionRefused; a first start that fails is ActionRefused too, and the child is forgotten.
+	// EventAddChild{Child, Request} asks for one more child, last in the start order. Answered with ActionChildUp,
+	// ActionIgnored or ActionRefused; a first start that fails is refused too, and the child is forgotten.
 	EventAddChild
-	// EventTerminateChild{ID} asks for a child to be stopped and not restarted. Answered with ActionTerminated or
-	// ActionRefused. A temporary child, and any child of a Dynamic supervisor, is then forgotten.
+	// EventTerminateChild{ID or Ref, Request} asks for a child to be stopped and not restarted. Answered with
+	// ActionTerminated or ActionRefused. A temporary child, and any child of a Dynamic supervisor, is then forgotten.
+	//
+	// With a Ref, for Dynamic only, it means that incarnation, as OTP's pid does: if it has ended, the answer is
+	// ActionTerminated and nothing happens, except that a restart of it that failed is not tried again.
 	EventTerminateChild
+	// EventRestartChild{ID, Request} asks for a child that is down to be started again. Answered like EventAddChild; a
+	// start that fails leaves the child down. The budget is not touched. Not for Dynamic.
+	EventRestartChild
+	// EventDeleteChild{ID, Request} asks for a child that is down to be forgotten. Answered with ActionForgotten or
+	// ActionRefused. Not for Dynamic.
+	EventDeleteChild
 	// EventWake{ID} cuts a wait short: a child that backs off or is parked starts now. Otherwise nothing.
 	EventWake
 	// EventStop ends the supervisor: all children are stopped, then ActionExit.
@@ -29,8 +41,8 @@ const (
 
 // String returns the event's words.
 func (k EventKind) String() string {
-	return word("event", uint8(k), "start", "child started", "start failed", "child exited", "retry due", "add child",
-		"terminate child", "wake", "stop")
+	return word("event", uint8(k), "start", "child started", "start failed", "start ignored", "child exited",
+		"retry due", "add child", "terminate child", "restart child", "delete child", "wake", "stop")
 }
 
 // Event is one thing that happened to a supervisor; its kind says which of the other fields count.
@@ -40,4 +52,6 @@ type Event struct {
 	ID    string
 	Exit  Exit
 	Child *ChildSpec
+	// Request is the shell's mark on a request; the one action that answers it bears the same. Zero is no mark.
+	Request uint64
 }

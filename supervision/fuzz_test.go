@@ -48,7 +48,7 @@ func runScript(t *testing.T, script []byte) {
 	if err != nil {
 		t.Fatalf("new machine: %v", err)
 	}
-	w := &model{t: t, m: m, spec: spec, seen: map[supervision.Ref]bool{}, order: map[string]int{}, lastStop: int(^uint(0) >> 1)}
+	w := &model{t: t, m: m, spec: spec, seen: map[supervision.Ref]bool{}, asked: map[uint64]bool{}, order: map[string]int{}, lastStop: int(^uint(0) >> 1)}
 	for _, c := range spec.Children {
 		w.adds++
 		w.order[c.ID] = w.adds
@@ -70,8 +70,12 @@ func scriptSpec(a, b byte) supervision.Spec {
 	if a >= 128 {
 		s.Costs = supervision.CostsByClass()
 	}
+	if b >= 64 {
+		s.AutoShutdown = supervision.AutoShutdown(a / 32 % 3)
+	}
 	for i := range int(b / 8 % 6) {
 		c := supervision.ChildSpec{ID: string(rune('a' + i)), Restart: supervision.Restart((int(a) + i) % 3)}
+		c.Significant = s.AutoShutdown != supervision.AutoShutdownNever && c.Restart != supervision.Permanent && i%2 == 0
 		if b >= 128 && i%2 == 0 {
 			c.Backoff = backoff.Policy{Base: 100 * time.Millisecond, Cap: time.Second, Healthy: 3 * time.Second}
 		}
@@ -83,7 +87,8 @@ func scriptSpec(a, b byte) supervision.Spec {
 // act turns two bytes into something that a shell may do at this moment.
 func (w *model) act(op byte, n int) {
 	exit := supervision.Exit{Kind: supervision.ExitKind(n % 5), Class: supervision.Class(n / 5 % 4)}
-	switch op % 16 {
+	id := string(rune('a' + n%8))
+	switch op % 19 {
 	case 0, 1, 2, 3, 4:
 		w.answer(n)
 	case 5, 6, 7:
@@ -95,12 +100,18 @@ func (w *model) act(op byte, n int) {
 			w.deliver(n % len(w.retries))
 		}
 	case 10:
-		c := supervision.ChildSpec{ID: string(rune('a' + n%8)), Restart: supervision.Restart(n / 8 % 3)}
-		w.feed(supervision.Event{Kind: supervision.EventAddChild, Child: &c})
+		c := supervision.ChildSpec{ID: id, Restart: supervision.Restart(n / 8 % 3), Significant: n >= 128}
+		w.request(supervision.Event{Kind: supervision.EventAddChild, Child: &c})
 	case 11:
-		w.feed(supervision.Event{Kind: supervision.EventTerminateChild, ID: string(rune('a' + n%8))})
+		w.request(supervision.Event{Kind: supervision.EventTerminateChild, ID: id})
 	case 12:
-		w.feed(supervision.Event{Kind: supervision.EventWake, ID: string(rune('a' + n%8))})
+		w.feed(supervision.Event{Kind: supervision.EventWake, ID: id})
+	case 16:
+		w.request(supervision.Event{Kind: supervision.EventRestartChild, ID: id})
+	case 17:
+		w.request(supervision.Event{Kind: supervision.EventDeleteChild, ID: id})
+	case 18:
+		w.terminateIncarnation(n)
 	case 13:
 		w.now += time.Duration(n) * 50 * time.Millisecond
 	case 14:
@@ -115,6 +126,10 @@ func (w *model) act(op byte, n int) {
 // answer gives the machine what it waits for.
 func (w *model) answer(n int) {
 	switch {
+	case w.starting != nil && n%16 == 2:
+		p := w.starting
+		w.starting = nil
+		w.feed(supervision.Event{Kind: supervision.EventStartIgnored, Ref: p.ref})
 	case w.starting != nil && n%4 == 0:
 		p := w.starting
 		w.starting = nil
@@ -152,10 +167,11 @@ func (w *model) deliver(i int) {
 // lateWord says something about an incarnation that is not, or no longer, the case: nothing may come of it.
 func (w *model) lateWord(n int, exit supervision.Exit) {
 	about, kinds := w.dead, []supervision.EventKind{
-		supervision.EventChildStarted, supervision.EventStartFailed, supervision.EventChildExited, supervision.EventRetryDue,
+		supervision.EventChildStarted, supervision.EventStartFailed, supervision.EventStartIgnored,
+		supervision.EventChildExited, supervision.EventRetryDue,
 	}
 	if n%2 == 0 { // it runs: that it started, or did not, has been said
-		about, kinds = w.alive, kinds[:2]
+		about, kinds = w.alive, kinds[:3]
 	}
 	if len(about) == 0 {
 		return
@@ -166,6 +182,25 @@ func (w *model) lateWord(n int, exit supervision.Exit) {
 	}
 }
 
+// request asks for something with a mark of its own: it is answered once.
+func (w *model) request(ev supervision.Event) {
+	w.requests++
+	ev.Request = w.requests
+	w.asked[ev.Request] = true
+	w.feed(ev)
+}
+
+// terminateIncarnation means a process, dead or alive, rather than a name.
+func (w *model) terminateIncarnation(n int) {
+	about := w.dead
+	if n%2 == 0 {
+		about = w.alive
+	}
+	if len(about) > 0 {
+		w.request(supervision.Event{Kind: supervision.EventTerminateChild, Ref: about[n/2%len(about)].ref})
+	}
+}
+
 // wrapUp answers everything, then stops the supervisor: it must come to its end, and leave nobody alive.
 func (w *model) wrapUp() {
 	for round := 0; w.busy() && !w.over; round++ {
@@ -173,6 +208,9 @@ func (w *model) wrapUp() {
 			w.fail("machine still busy after %d answers", round)
 		}
 		w.answer(1)
+	}
+	if !w.over && len(w.asked) > 0 {
+		w.fail("%d requests were never answered", len(w.asked))
 	}
 	w.feed(supervision.Event{Kind: supervision.EventStop})
 	for w.busy() && !w.over {

@@ -42,6 +42,36 @@ func (m *Machine) Child(id string) (ChildInfo, bool) {
 // Len returns the number of children, running or not.
 func (m *Machine) Len() int { return m.children.len() }
 
+// Counts is what OTP's count_children says.
+type Counts struct {
+	// Specs is the number of child specs, which is 1 for a Dynamic supervisor.
+	Specs int
+	// Active is how many children are up. The machine knows of an exit when it is told: a shell that holds one back
+	// takes it off.
+	Active int
+	// Supervisors and Workers are the children by kind, up or not.
+	Supervisors, Workers int
+}
+
+// Counts counts the children, in a walk over all of them.
+func (m *Machine) Counts() Counts {
+	n := Counts{Specs: m.Len()}
+	if m.spec.Strategy == Dynamic {
+		n.Specs = 1
+	}
+	for c := range m.children.inOrder() {
+		if c.up() && !c.unread {
+			n.Active++
+		}
+		if c.spec.Supervisor {
+			n.Supervisors++
+		} else {
+			n.Workers++
+		}
+	}
+	return n
+}
+
 // Incarnation returns the number of the incarnation that the Ref means, 0 once the Ref is no longer current.
 func (m *Machine) Incarnation(ref Ref) int {
 	if c := m.children.current(ref); c != nil {

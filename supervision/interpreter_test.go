@@ -15,14 +15,15 @@ import (
 // In auto mode it answers a start with "started" and a stop with "exited, shutdown" at once, as a well-behaved shell
 // would; `refuse ID N` makes the next N starts of a child fail.
 type interpreter struct {
-	spec    supervision.Spec
-	machine *supervision.Machine
-	now     time.Duration
-	auto    bool
-	refuse  map[string]int
-	refs    map[string][]supervision.Ref // every Ref of a child's starts, in order
-	retries map[string][]supervision.Ref // every Ref of a child's retries, in order
-	out     strings.Builder
+	spec     supervision.Spec
+	machine  *supervision.Machine
+	now      time.Duration
+	auto     bool
+	requests uint64 // every request bears its number
+	refuse   map[string]int
+	refs     map[string][]supervision.Ref // every Ref of a child's starts, in order
+	retries  map[string][]supervision.Ref // every Ref of a child's retries, in order
+	out      strings.Builder
 }
 
 func (in *interpreter) takeOutput() string {
@@ -36,10 +37,11 @@ func (in *interpreter) takeOutput() string {
 
 // do runs one command. Those before the first event describe the supervisor:
 //
-//	spec STRATEGY [intensity=N/PERIOD] [grain=D] [costs] [exhaustion=E] [probe=BASE..CAP] [healthy=D] [max=N]
-//	child ID [RESTART] [backoff=BASE..CAP] [healthy=D] [shutdown=D|infinite|abandon] [supervisor]
+//	spec STRATEGY [intensity=N/PERIOD] [grain=D] [costs] [exhaustion=E] [probe=BASE..CAP] [healthy=D] [max=N] [auto=any|all]
+//	child ID [RESTART] [backoff=BASE..CAP] [healthy=D] [shutdown=D|infinite|abandon] [supervisor] [significant]
 //	at TIME | auto | refuse ID N | show
-//	start | up ID | fail ID EXIT | exit ID[@N] EXIT | retry ID[@N] | add ID ... | terminate ID | wake ID | stop
+//	start | up ID | fail ID EXIT | ignore ID | exit ID[@N] EXIT | retry ID[@N] | wake ID | stop
+//	add ID ... | terminate ID[@N] | restart ID | delete ID
 //
 // EXIT is KIND[/CLASS] [REASON]. ID@N means the child's Nth start or retry, else its last.
 func (in *interpreter) do(words []string) error {
@@ -80,8 +82,22 @@ func (in *interpreter) event(command, arg string, rest []string) error {
 			return err
 		}
 	}
+	ev, err := in.parseEvent(command, arg, rest)
+	if err != nil {
+		return err
+	}
+	in.feed(ev)
+	return nil
+}
+
+func (in *interpreter) parseEvent(command, arg string, rest []string) (supervision.Event, error) {
 	ev := supervision.Event{ID: arg}
 	var err error
+	switch command {
+	case "add", "terminate", "restart", "delete":
+		in.requests++
+		ev.Request = in.requests
+	}
 	switch command {
 	case "start":
 		ev.Kind = supervision.EventStart
@@ -91,6 +107,17 @@ func (in *interpreter) event(command, arg string, rest []string) error {
 		ev.Kind = supervision.EventWake
 	case "terminate":
 		ev.Kind = supervision.EventTerminateChild
+		if strings.Contains(arg, "@") {
+			ev.ID = ""
+			ev.Ref, err = pick(in.refs, arg)
+		}
+	case "restart":
+		ev.Kind = supervision.EventRestartChild
+	case "delete":
+		ev.Kind = supervision.EventDeleteChild
+	case "ignore":
+		ev.Kind = supervision.EventStartIgnored
+		ev.Ref, err = pick(in.refs, arg)
 	case "add":
 		child, parseErr := parseChild(append([]string{arg}, rest...))
 		ev.Kind, ev.Child, err = supervision.EventAddChild, &child, parseErr
@@ -109,10 +136,9 @@ func (in *interpreter) event(command, arg string, rest []string) error {
 		ev.Kind = supervision.EventRetryDue
 		ev.Ref, err = pick(in.retries, arg)
 	default:
-		return errors.New("unknown command")
+		err = errors.New("unknown command")
 	}
-	in.feed(ev)
-	return err
+	return ev, err
 }
 
 func (in *interpreter) feed(ev supervision.Event) {
@@ -150,7 +176,9 @@ func (in *interpreter) feed(ev supervision.Event) {
 
 func (in *interpreter) show() {
 	used, allowed := in.machine.Window(in.now)
-	fmt.Fprintf(&in.out, "window %v of %v\n", used, allowed)
+	n := in.machine.Counts()
+	fmt.Fprintf(&in.out, "window %v of %v; specs %d, active %d, supervisors %d, workers %d\n",
+		used, allowed, n.Specs, n.Active, n.Supervisors, n.Workers)
 	for c := range in.machine.Children() {
 		fmt.Fprintf(&in.out, "%s #%d %v", c.ID, c.Incarnation, c.State)
 		if c.Until != 0 {
@@ -177,6 +205,9 @@ func describe(a supervision.Action) string {
 	}
 	if a.Err != nil {
 		text += ", " + a.Err.Error()
+	}
+	if a.Request != 0 {
+		text += fmt.Sprintf(" (request %d)", a.Request)
 	}
 	return text
 }

@@ -86,9 +86,9 @@ func (m *Machine) takeNew(ev Event) {
 		m.begin(plan{purpose: planInit, span: everyone(), starting: true})
 	case EventStop:
 		m.finish()
-	case EventAddChild, EventTerminateChild, EventWake:
+	case EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake:
 		m.deferred.push(ev)
-	case EventChildStarted, EventStartFailed, EventChildExited, EventRetryDue: // nobody was started
+	case EventChildStarted, EventStartFailed, EventStartIgnored, EventChildExited, EventRetryDue: // nobody was started
 	}
 }
 
@@ -100,9 +100,11 @@ func (m *Machine) takeDuringPlan(ev Event) {
 		m.planStarted(ev.Ref)
 	case EventStartFailed:
 		m.planStartFailed(ev.Ref, ev.Exit)
+	case EventStartIgnored:
+		m.planStartIgnored(ev.Ref)
 	case EventChildExited:
 		m.planExited(ev)
-	case EventRetryDue, EventAddChild, EventTerminateChild, EventWake, EventStop:
+	case EventRetryDue, EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake, EventStop:
 		if m.plan.purpose != planExit { // after which nobody is there to answer
 			m.deferred.push(ev)
 		}
@@ -117,16 +119,20 @@ func (m *Machine) takeIdle(ev Event) {
 	case EventRetryDue:
 		m.retryDue(m.children.current(ev.Ref))
 	case EventAddChild:
-		m.addChild(ev.Child)
+		m.addChild(ev)
 	case EventTerminateChild:
-		m.terminateChild(ev.ID)
+		m.terminateChild(ev)
+	case EventRestartChild:
+		m.restartChild(ev)
+	case EventDeleteChild:
+		m.deleteChild(ev)
 	case EventWake:
 		if c := m.children.named(ev.ID); c != nil && c.waiting() {
 			m.retryDue(c)
 		}
 	case EventStop:
 		m.begin(plan{purpose: planExit, span: everyone()})
-	case EventStart, EventChildStarted, EventStartFailed: // nothing awaits them
+	case EventStart, EventChildStarted, EventStartFailed, EventStartIgnored: // nothing awaits them
 	}
 }
 

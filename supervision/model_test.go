@@ -31,7 +31,10 @@ type model struct {
 	seen     map[supervision.Ref]bool
 	order    map[string]int // when the ID was added
 	adds     int
-	lastStop int // order of the last stop of the plan under way
+	requests uint64
+	asked    map[uint64]bool // requests without an answer
+	ended    map[string]bool // IDs whose end this step reported
+	lastStop int             // order of the last stop of the plan under way
 	log      []string
 }
 
@@ -40,6 +43,7 @@ func (w *model) feed(ev supervision.Event) int {
 	w.t.Helper()
 	actions := w.m.Step(w.now, ev)
 	w.log = append(w.log, fmt.Sprintf("%v %v %v%s -> %d", w.now, ev.Kind, ev.Ref, ev.ID, len(actions)))
+	w.ended = map[string]bool{}
 	for _, a := range actions {
 		w.log = append(w.log, "    "+describe(a)+" "+a.Ref.String())
 		if w.over {
@@ -55,6 +59,12 @@ func (w *model) check(a supervision.Action) {
 	w.t.Helper()
 	if a.Kind != supervision.ActionStopChild {
 		w.lastStop = int(^uint(0) >> 1)
+	}
+	if a.Request != 0 {
+		if !w.asked[a.Request] {
+			w.fail("%v answers request %d, which was answered or never made", a.Kind, a.Request)
+		}
+		delete(w.asked, a.Request)
 	}
 	switch a.Kind {
 	case supervision.ActionStartChild:
@@ -72,6 +82,10 @@ func (w *model) check(a supervision.Action) {
 			w.fail("%v with %d alive, %d stopping, starting %v", a.Kind, len(w.alive), len(w.stopping), w.starting)
 		}
 		w.over = true
+	case supervision.ActionEnded, supervision.ActionExhausted:
+		w.ended[a.ID] = true
+	case supervision.ActionAutoShutdown:
+		w.checkAutoShutdown(a)
 	case supervision.ActionGaveUp:
 		if w.spec.Exhaustion != supervision.Escalate {
 			w.fail("gave up with exhaustion %v", w.spec.Exhaustion)
@@ -82,8 +96,17 @@ func (w *model) check(a supervision.Action) {
 		}
 	case supervision.ActionForgotten:
 		delete(w.order, a.ID)
-	case supervision.ActionStarted, supervision.ActionBackoff, supervision.ActionReleased, supervision.ActionExhausted,
-		supervision.ActionEnded, supervision.ActionTerminated, supervision.ActionRefused:
+	case supervision.ActionStarted, supervision.ActionBackoff, supervision.ActionReleased,
+		supervision.ActionTerminated, supervision.ActionRefused, supervision.ActionIgnored, supervision.ActionChildUp,
+		supervision.ActionSubtreeLost:
+	}
+}
+
+// checkAutoShutdown wants a reason: a way that is on, and a child that ended just now.
+func (w *model) checkAutoShutdown(a supervision.Action) {
+	w.t.Helper()
+	if w.spec.AutoShutdown == supervision.AutoShutdownNever || !w.ended[a.ID] {
+		w.fail("auto-shutdown (%v) by %s, ended just now: %v", w.spec.AutoShutdown, a.ID, w.ended[a.ID])
 	}
 }
 

@@ -75,6 +75,10 @@ func parseSpec(s *supervision.Spec, words []string) error {
 					s.Exhaustion = e
 				}
 			}
+		case "auto":
+			s.AutoShutdown = map[string]supervision.AutoShutdown{
+				"any": supervision.AutoShutdownAny, "all": supervision.AutoShutdownAll,
+			}[value]
 		case "max":
 			s.MaxChildren, err = strconv.Atoi(value)
 		case "probe":
@@ -102,6 +106,8 @@ func parseChild(words []string) (supervision.ChildSpec, error) {
 			c.Restart = supervision.Transient
 		case "temporary":
 			c.Restart = supervision.Temporary
+		case "significant":
+			c.Significant = true
 		case "supervisor":
 			c.Supervisor = true
 		case "backoff":

@@ -16,6 +16,7 @@ type plan struct {
 	newlyParked bool
 
 	failure Action // planUnwind reports it at the end
+	request uint64 // the mark of what asked for it
 }
 
 // purpose says what the plan's stops and starts are for, and so what follows them.
@@ -26,6 +27,7 @@ const (
 	planInit              // start the initial children
 	planUnwind            // stop them again, because one failed
 	planAdd               // start one more child
+	planRequested         // start a child that is down, by request
 	planRestart           // stop and start a child and its group
 	planTerminate         // stop one child
 	planExit              // stop all and end
@@ -89,7 +91,7 @@ func (m *Machine) stopNext() bool {
 		m.plan.cursor = c.prev
 		c.becomeDown()
 		if m.plan.purpose == planRestart && c.spec.Restart == Temporary {
-			m.forget(c)
+			m.forget(c, 0)
 		}
 	}
 	return false
@@ -140,21 +142,25 @@ func (m *Machine) stopsDone() {
 		m.begin(p)
 	case planTerminate:
 		m.plan = plan{}
-		m.terminated(&m.children.slots[p.subject])
+		m.terminated(&m.children.slots[p.subject], p.request)
 	case planUnwind:
 		m.do(p.failure)
 		m.over()
 	case planExit:
 		m.finish()
-	case noPlan, planInit, planAdd: // stop nobody
+	case noPlan, planInit, planAdd, planRequested: // stop nobody
 	}
 }
 
 func (m *Machine) startsDone() {
-	initial := m.plan.purpose == planInit
+	p := m.plan
 	m.plan = plan{}
-	if initial {
+	switch p.purpose {
+	case planInit:
 		m.do(Action{Kind: ActionStarted})
+	case planAdd, planRequested:
+		m.tell(&m.children.slots[p.subject], Action{Kind: ActionChildUp, Request: p.request})
+	case noPlan, planUnwind, planRestart, planTerminate, planExit: // nobody asked
 	}
 }
 
@@ -169,11 +175,11 @@ func (m *Machine) wait(c *child, p plan) {
 	m.tell(c, Action{Kind: ActionRetry, Delay: p.delay})
 }
 
-func (m *Machine) terminated(c *child) {
-	m.tell(c, Action{Kind: ActionTerminated})
+func (m *Machine) terminated(c *child, request uint64) {
+	m.tell(c, Action{Kind: ActionTerminated, Request: request})
 	c.pardon()
-	if c.spec.Restart == Temporary || m.spec.Strategy == Dynamic {
-		m.forget(c)
+	if m.transitory(c) {
+		m.forget(c, 0)
 	}
 }
 
@@ -205,12 +211,36 @@ func (m *Machine) planStartFailed(ref Ref, exit Exit) {
 		failure := Action{Kind: ActionStartFailed, Ref: c.ref, ID: c.spec.ID, Incarnation: c.incarnation, Exit: exit}
 		m.begin(plan{purpose: planUnwind, span: everyone(), failure: failure})
 	case planAdd:
-		m.tell(c, Action{Kind: ActionRefused, Exit: exit, Err: ErrStartFailed})
-		m.forget(c)
+		m.tell(c, Action{Kind: ActionRefused, Exit: exit, Err: ErrStartFailed, Request: p.request})
+		m.forget(c, 0)
+	case planRequested:
+		m.tell(c, Action{Kind: ActionRefused, Exit: exit, Err: ErrStartFailed, Request: p.request})
 	case planRestart:
 		m.startAgain(c)
 	case noPlan, planUnwind, planTerminate, planExit: // start nobody
 	}
+}
+
+// planStartIgnored is the third answer to a start: the child is down, which is neither a failure nor an end, and the plan
+// goes on without it. OTP keeps a dynamic child that ignores its restart under no process at all, and crashes when it
+// stops; here it is forgotten.
+func (m *Machine) planStartIgnored(ref Ref) {
+	c := m.children.current(ref)
+	if c == nil || c.state != StateStarting {
+		return
+	}
+	c.becomeDown()
+	c.pardon()
+	p := m.plan
+	m.tell(c, Action{Kind: ActionIgnored, Request: p.request})
+	if m.transitory(c) {
+		m.forget(c, 0)
+	}
+	if p.purpose == planAdd || p.purpose == planRequested {
+		m.plan = plan{} // the request is answered
+		return
+	}
+	m.advance()
 }
 
 // planExited takes an exit that comes during a plan: one that the plan awaits, or one of a child that is starting, which

@@ -66,13 +66,38 @@ func (r *roster) remove(c *child) {
 
 // current returns the child that the Ref is the current identity of, else nil.
 func (r *roster) current(ref Ref) *child {
-	if ref.IsZero() || int64(ref.slot) >= int64(len(r.slots)) {
+	if !r.issued(ref) {
 		return nil
 	}
 	if c := &r.slots[ref.slot]; c.ref == ref {
 		return c
 	}
 	return nil
+}
+
+// issued reports whether the Ref can have come from here.
+func (r *roster) issued(ref Ref) bool { return !ref.IsZero() && int64(ref.slot) < int64(len(r.slots)) }
+
+// running returns the child whose process the Ref means or, while it waits for its restart, meant last; else nil.
+func (r *roster) running(ref Ref) *child {
+	if !r.issued(ref) {
+		return nil
+	}
+	if c := &r.slots[ref.slot]; c.ref == ref || c.waiting() && c.ran == ref {
+		return c
+	}
+	return nil
+}
+
+// anySignificant reports whether a significant child is up or waits for its restart. It walks only until it finds one: in
+// a crowd of one kind, that is the first.
+func (r *roster) anySignificant() bool {
+	for c := range r.inOrder() {
+		if c.spec.Significant && c.state != StateDown {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *roster) named(id string) *child {

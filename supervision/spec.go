@@ -16,6 +16,8 @@ type ChildSpec struct {
 	Shutdown Shutdown
 	// Supervisor marks a child that is a supervisor itself.
 	Supervisor bool
+	// Significant marks a child whose end for good may end the supervisor, as Spec.AutoShutdown says. Not for Permanent.
+	Significant bool
 	// Backoff is the wait before each restart. Zero restarts at once, as OTP does.
 	Backoff backoff.Policy
 }
@@ -32,6 +34,10 @@ type Spec struct {
 	Costs Costs
 	// Exhaustion says what happens when the intensity would be exceeded. Zero is Escalate.
 	Exhaustion Exhaustion
+	// AutoShutdown says whether the supervisor ends when its significant children have. Zero is AutoShutdownNever.
+	AutoShutdown AutoShutdown
+	// Ceiling promises that no child ever ends this supervisor; Validate refuses a spec that does not keep the promise.
+	Ceiling bool
 	// Probe is the wait before a parked child is tried again, and how long it must then run to leave parking. Zero is
 	// DefaultProbe. Only with Park.
 	Probe backoff.Policy

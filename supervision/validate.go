@@ -39,6 +39,11 @@ func (s Spec) validateSupervisor() error {
 		return fmt.Errorf("max children %d is negative: use 0 for no bound", s.MaxChildren)
 	case s.MaxChildren > 0 && len(s.Children) > s.MaxChildren:
 		return fmt.Errorf("%d children are more than max children %d: raise the bound", len(s.Children), s.MaxChildren)
+	case !s.AutoShutdown.known():
+		return fmt.Errorf("%v is unknown: use AutoShutdownNever, AutoShutdownAny or AutoShutdownAll", s.AutoShutdown)
+	}
+	if err := s.validateCeiling(); err != nil {
+		return err
 	}
 	if err := s.Intensity.validate(); err != nil {
 		return err
@@ -50,6 +55,20 @@ func (s Spec) validateSupervisor() error {
 		return fmt.Errorf("probe: %w", err)
 	}
 	return s.validateGrain()
+}
+
+// validateCeiling refuses what would let a child end a supervisor that is to be a ceiling.
+func (s Spec) validateCeiling() error {
+	switch {
+	case !s.Ceiling:
+		return nil
+	case s.AutoShutdown != AutoShutdownNever:
+		return fmt.Errorf("a ceiling with auto-shutdown on %v would end with its children: set AutoShutdownNever", s.AutoShutdown)
+	case s.Exhaustion == Escalate && s.Intensity.Restarts != Unlimited && s.Costs.highest() > 0:
+		return errors.New("a ceiling with exhaustion escalate would give up: set Exhaustion to Park or StopChild, or " +
+			"Intensity.Restarts to Unlimited")
+	}
+	return nil
 }
 
 // validateGrain refuses a period between two steps of the clock, whose edge would depend on the phase.
@@ -75,10 +94,26 @@ func (s Spec) validateChild(c *ChildSpec) error {
 	case c.Shutdown.Wait() < 0:
 		return fmt.Errorf("child %q: shutdown %v is negative: use ShutdownAbandon to wait for nothing", c.ID, c.Shutdown)
 	}
+	if err := s.validateSignificance(c); err != nil {
+		return err
+	}
 	if err := c.Backoff.Validate(); err != nil {
 		return fmt.Errorf("child %q: %w", c.ID, err)
 	}
 	return s.validateReach(c)
+}
+
+// validateSignificance refuses a significant child whose end never comes, or never matters.
+func (s Spec) validateSignificance(c *ChildSpec) error {
+	switch {
+	case c.Significant && s.AutoShutdown == AutoShutdownNever:
+		return fmt.Errorf("child %q: %w: it is significant, but auto-shutdown is never: set Spec.AutoShutdown, or make it "+
+			"not significant", c.ID, ErrBadCombination)
+	case c.Significant && c.Restart == Permanent:
+		return fmt.Errorf("child %q: %w: it is significant, but permanent children never end for good: make it Transient or "+
+			"Temporary, or not significant", c.ID, ErrBadCombination)
+	}
+	return nil
 }
 
 // validateReach refuses a backoff that keeps the failures of a child so far apart that they never fill the window: the

@@ -61,6 +61,20 @@ func TestValidate(t *testing.T) {
 		{"unlimited needs no reach", spec{
 			Intensity: supervision.Intensity{Restarts: supervision.Unlimited}, Children: one(childSpec{ID: "a", Backoff: slow}),
 		}, ""},
+		{"unknown auto-shutdown", spec{AutoShutdown: 9}, "auto-shutdown(9) is unknown"},
+		{"significant and auto-shutdown never", spec{Children: one(childSpec{ID: "a", Restart: supervision.Transient, Significant: true})}, "auto-shutdown is never"},
+		{"significant and permanent", spec{AutoShutdown: supervision.AutoShutdownAll, Children: one(childSpec{ID: "a", Significant: true})}, "permanent children never end"},
+		{"significant and transient", spec{
+			AutoShutdown: supervision.AutoShutdownAny, Children: one(childSpec{ID: "a", Restart: supervision.Transient, Significant: true}),
+		}, ""},
+		{"auto-shutdown with nobody significant yet", spec{AutoShutdown: supervision.AutoShutdownAny, Children: one(childSpec{ID: "a"})}, ""},
+		{"ceiling that escalates", spec{Ceiling: true}, "a ceiling with exhaustion escalate"},
+		{"ceiling that parks", spec{Ceiling: true, Exhaustion: supervision.Park}, ""},
+		{"ceiling that never runs out", spec{Ceiling: true, Intensity: supervision.Intensity{Restarts: supervision.Unlimited}}, ""},
+		{"ceiling that charges nothing", spec{Ceiling: true, Costs: free}, ""},
+		{"ceiling that shuts down", spec{
+			Ceiling: true, Exhaustion: supervision.Park, AutoShutdown: supervision.AutoShutdownAny,
+		}, "a ceiling with auto-shutdown on any significant"},
 		{"temporary is never restarted", spec{Intensity: fiveInTen, Children: one(childSpec{ID: "a", Backoff: slow, Restart: supervision.Temporary})}, ""},
 	}
 	for _, tt := range tests {
@@ -118,6 +132,9 @@ func TestWords(t *testing.T) {
 		{supervision.ClassTimeout, "timeout"},
 		{supervision.EventStop, "stop"},
 		{supervision.ActionRefused, "refused"},
+		{supervision.ActionChildUp, "child up"},
+		{supervision.EventStartIgnored, "start ignored"},
+		{supervision.AutoShutdownAll, "all significant"},
 		{supervision.StateStopping, "stopping"},
 		{supervision.State(99), "state(99)"},
 		{supervision.Ref{}, "none"},
