@@ -74,6 +74,43 @@ func TestCrashAllocatesNothing(t *testing.T) {
 	}
 }
 
+// BenchmarkStartStop is the whole life of a static supervisor; what counts is that the time a child stays the same.
+func BenchmarkStartStop(b *testing.B) {
+	for _, size := range []int{1000, 100_000} {
+		spec := supervision.Spec{Children: make([]supervision.ChildSpec, size)}
+		for i := range spec.Children {
+			spec.Children[i].ID = strconv.Itoa(i)
+		}
+		b.Run("children="+strconv.Itoa(size), func(b *testing.B) {
+			for b.Loop() {
+				startStop(b, spec)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*size), "ns/child")
+		})
+	}
+}
+
+func startStop(b *testing.B, spec supervision.Spec) {
+	b.Helper()
+	m, err := supervision.New(spec, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for ev := (supervision.Event{Kind: supervision.EventStart}); ; {
+		actions := m.Step(0, ev)
+		switch last := actions[len(actions)-1]; last.Kind {
+		case supervision.ActionStartChild:
+			ev = supervision.Event{Kind: supervision.EventChildStarted, Ref: last.Ref}
+		case supervision.ActionStarted:
+			ev = supervision.Event{Kind: supervision.EventStop}
+		case supervision.ActionStopChild:
+			ev = supervision.Event{Kind: supervision.EventChildExited, Ref: last.Ref}
+		default:
+			return
+		}
+	}
+}
+
 // BenchmarkCrash is one exit, one start and its acknowledgement: two steps of the machine.
 func BenchmarkCrash(b *testing.B) {
 	for _, size := range []int{1, 100_000} {

@@ -34,6 +34,7 @@ type model struct {
 	requests uint64
 	asked    map[uint64]bool // requests without an answer
 	ended    map[string]bool // IDs whose end this step reported
+	mostUsed float64         // of the window, since the plan under way began
 	lastStop int             // order of the last stop of the plan under way
 	log      []string
 }
@@ -52,6 +53,11 @@ func (w *model) feed(ev supervision.Event) int {
 		w.check(a)
 	}
 	w.checkChildren()
+	if used, _ := w.m.Window(w.now); w.busy() {
+		w.mostUsed = max(w.mostUsed, used)
+	} else {
+		w.mostUsed = 0
+	}
 	return len(actions)
 }
 
@@ -82,23 +88,40 @@ func (w *model) check(a supervision.Action) {
 			w.fail("%v with %d alive, %d stopping, starting %v", a.Kind, len(w.alive), len(w.stopping), w.starting)
 		}
 		w.over = true
-	case supervision.ActionEnded, supervision.ActionExhausted:
+	case supervision.ActionEnded:
 		w.ended[a.ID] = true
+	case supervision.ActionExhausted:
+		w.ended[a.ID] = true
+		w.checkExceeded(a)
 	case supervision.ActionAutoShutdown:
 		w.checkAutoShutdown(a)
 	case supervision.ActionGaveUp:
 		if w.spec.Exhaustion != supervision.Escalate {
 			w.fail("gave up with exhaustion %v", w.spec.Exhaustion)
 		}
+		w.checkExceeded(a)
 	case supervision.ActionParked:
 		if w.spec.Exhaustion != supervision.Park {
 			w.fail("parked with exhaustion %v", w.spec.Exhaustion)
 		}
+		w.checkExceeded(a)
 	case supervision.ActionForgotten:
 		delete(w.order, a.ID)
 	case supervision.ActionStarted, supervision.ActionBackoff, supervision.ActionReleased,
 		supervision.ActionTerminated, supervision.ActionRefused, supervision.ActionIgnored, supervision.ActionChildUp,
 		supervision.ActionSubtreeLost:
+	}
+}
+
+// checkExceeded wants a window without room for the restart that was refused: now, or, since parking is reported when the
+// group is down, at a time since the stops began.
+func (w *model) checkExceeded(a supervision.Action) {
+	w.t.Helper()
+	used, allowed := w.m.Window(w.now)
+	used = max(used, w.mostUsed)
+	price := float64(w.spec.Costs.Of(a.Exit.Class)) / 4
+	if used+price <= allowed {
+		w.fail("%v of %s at a price of %v, with %v of %v used", a.Kind, a.ID, price, used, allowed)
 	}
 }
 
@@ -169,7 +192,8 @@ func (w *model) checkChildren() {
 		if inForce > 1 {
 			w.fail("%s has %d retries in force", c.ID, inForce)
 		}
-		waits := c.State == supervision.StateBackingOff || c.State == supervision.StateParked
+		waits := c.State == supervision.StateBackingOff || c.State == supervision.StateParked ||
+			c.State == supervision.StateProbation && w.runs(c.Ref)
 		if waits && inForce == 0 && !w.busy() {
 			w.fail("%s is %v and no retry will ever come", c.ID, c.State)
 		}
