@@ -96,18 +96,18 @@ func startStop(b *testing.B, spec supervision.Spec) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	answers := map[supervision.ActionKind]supervision.EventKind{
+		supervision.ActionStartChild: supervision.EventChildStarted,
+		supervision.ActionStarted:    supervision.EventStop,
+		supervision.ActionStopChild:  supervision.EventChildExited,
+	}
 	for ev := (supervision.Event{Kind: supervision.EventStart}); ; {
 		actions := m.Step(0, ev)
-		switch last := actions[len(actions)-1]; last.Kind {
-		case supervision.ActionStartChild:
-			ev = supervision.Event{Kind: supervision.EventChildStarted, Ref: last.Ref}
-		case supervision.ActionStarted:
-			ev = supervision.Event{Kind: supervision.EventStop}
-		case supervision.ActionStopChild:
-			ev = supervision.Event{Kind: supervision.EventChildExited, Ref: last.Ref}
-		default:
+		last := actions[len(actions)-1]
+		if last.Kind == supervision.ActionExit {
 			return
 		}
+		ev = supervision.Event{Kind: answers[last.Kind], Ref: last.Ref}
 	}
 }
 
