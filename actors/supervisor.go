@@ -186,8 +186,9 @@ func (s *supervisor) perform(ctx actor.Context, a supervision.Action) error {
 		s.report(EventChildReleased, s.childPath(a.ID), a)
 	case supervision.ActionBackoff:
 		s.report(EventChildBackoff, s.childPath(a.ID), a)
-	case supervision.ActionEnded, supervision.ActionTerminated:
-		// The exit has been reported; nothing is to be done.
+	case supervision.ActionEnded, supervision.ActionTerminated, supervision.ActionSubtreeLost,
+		supervision.ActionAutoShutdown, supervision.ActionIgnored, supervision.ActionChildUp:
+		// The exit or the start has been reported; nothing is to be done.
 	}
 	return nil
 }
