@@ -25,7 +25,7 @@ const (
 	// ActionTerminated or ActionRefused. A temporary child, and any child of a Dynamic supervisor, is then forgotten.
 	//
 	// With a Ref, for Dynamic only, it means that incarnation, as OTP's pid does: if it has ended, the answer is
-	// ActionTerminated and nothing happens, except that a restart of it that failed is not tried again.
+	// ActionTerminated and nothing happens, except that a restart which it still waits for is cancelled.
 	EventTerminateChild
 	// EventRestartChild{ID, Request} asks for a child that is down to be started again. Answered like EventAddChild; a
 	// start that fails leaves the child down. The budget is not touched. Not for Dynamic.
