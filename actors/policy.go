@@ -47,6 +47,9 @@ type Limits struct {
 	Backoff backoff.Policy
 	// Probe paces the attempts to revive a parked child.
 	Probe backoff.Policy
+	// Ceiling promises that no child ever ends this supervisor; [New] refuses a
+	// policy that does not keep it.
+	Ceiling bool
 }
 
 // Policy is everything in which two profiles differ: data, never code.
@@ -76,6 +79,7 @@ func Isolated() Policy {
 		Exhaustion: supervision.Park,
 		Backoff:    restart,
 		Probe:      probe,
+		Ceiling:    true,
 	}
 	entries := limits
 	// A bad key is read again after 1 s, 2 s, … at most every minute (rule R2).

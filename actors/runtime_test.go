@@ -11,6 +11,8 @@ import (
 	"github.com/firebreak-go/firebreak/actors"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/registrytest"
+	"github.com/firebreak-go/firebreak/supervision"
+	"github.com/firebreak-go/firebreak/supervision/backoff"
 )
 
 const service = "api"
@@ -269,6 +271,18 @@ func TestAnnounceAndWithdraw(t *testing.T) {
 			t.Errorf("the record after Stop: got %v, want it withdrawn", err)
 		}
 	})
+}
+
+// TestCeilingIsHeldWhenTheTreeIsBuilt: a policy that says nothing escalates
+// and then escalates is refused, not found out at night.
+func TestCeilingIsHeldWhenTheTreeIsBuilt(t *testing.T) {
+	policy := actors.Isolated()
+	policy.Service.Exhaustion = supervision.Escalate
+	policy.Service.Probe = backoff.Policy{}
+	policy.Service.Backoff = backoff.Policy{}
+	if _, err := actors.New(actors.Config{Policy: &policy}); err == nil || !strings.Contains(err.Error(), "service") {
+		t.Errorf("New: got %v, want an error that names the service's policy", err)
+	}
 }
 
 func TestMisuseIsAnError(t *testing.T) {

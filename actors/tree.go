@@ -113,6 +113,7 @@ func (p *plan) addWorker(spec supervision.ChildSpec, start func(path string) beh
 func (l Limits) spec(strategy supervision.Strategy) supervision.Spec {
 	return supervision.Spec{
 		Strategy: strategy, Intensity: l.Intensity, Costs: l.Costs, Exhaustion: l.Exhaustion, Probe: l.Probe,
+		Ceiling: l.Ceiling,
 	}
 }
 

@@ -21,7 +21,8 @@ func TestEvidence(t *testing.T) {
 	}
 	var code []byte
 	sources, _ := filepath.Glob("../../supervision/*_test.go")
-	for _, file := range sources {
+	shell, _ := filepath.Glob("../../actors/*_test.go")
+	for _, file := range append(sources, shell...) {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
