@@ -1,5 +1,6 @@
 // Package registrytest has a registry in memory, so that whoever embeds
-// discovery can test it without one over the network.
+// discovery can test it without one over the network, and the conformance suite
+// that every registry passes, for who writes another.
 //
 // A [Memory] keeps to the semantics of etcd's v2 store, which the library's
 // rules are made for: one index for the whole keyspace, which every write, renewal and
@@ -9,4 +10,10 @@
 //
 // It reads the time from package time and works in a testing/synctest bubble.
 // It starts no goroutine. All methods may be called from any goroutine.
+//
+// [Run] and [RunInBubble] put a [Registry], which is any implementation of
+// registry.Source and registry.Writer, through the cases that a caller counts
+// on. They hold a backend to the contract, not to etcd: what it does with a
+// directory used as a key, whether it announces hidden keys to a watch, and what
+// its error texts say is left to it.
 package registrytest
