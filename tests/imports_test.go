@@ -14,9 +14,10 @@ const module = "github.com/firebreak-go/firebreak"
 func TestEmbeddersCompileLittle(t *testing.T) {
 	for _, row := range []struct {
 		name, folder string
-		// allowed are the path prefixes of what it may bring beside the standard library.
+		// allowed are the path prefixes of what it may bring beside the standard library;
+		// empty means anything.
 		allowed []string
-		// never are path prefixes that it must not bring; used where allowed is empty.
+		// never are path prefixes that it must not bring.
 		never []string
 	}{
 		{
@@ -30,6 +31,19 @@ func TestEmbeddersCompileLittle(t *testing.T) {
 		{
 			name: "etcdv2 brings etcd's client, not its server", folder: "registry/etcdv2",
 			never: []string{"go.etcd.io/etcd/server", "go.etcd.io/etcd/raft", "go.etcd.io/bbolt", "google.golang.org/grpc", module + "/actors", module + "/cmd"},
+		},
+		{
+			name: "the suite for backends brings none", folder: "registry/registrytest",
+			allowed: []string{module + "/registry", module + "/supervision/backoff", "github.com/go-json-experiment/json"},
+			never:   []string{module + "/registry/etcdv2"},
+		},
+		{
+			name: "the etcd for tests brings etcd's server and nothing of ours", folder: "registry/etcdv2/etcdtest",
+			never: []string{module + "/actors", module + "/cmd", module + "/tests", module + "/supervision"},
+		},
+		{
+			name: "mains bring nothing that is for tests", folder: "cmd/...",
+			never: []string{module + "/registry/registrytest", module + "/registry/etcdv2/etcdtest", module + "/tests"},
 		},
 		{
 			name: "actors bring no backend, database, gateway or page", folder: "actors/...",

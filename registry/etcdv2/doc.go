@@ -30,5 +30,6 @@
 // a caller lists from time to time.
 //
 // All methods may be called at the same time. Tests run against httptest servers
-// here and against a real etcd in tests/etcd.
+// and, in process, etcd's own handler here (package etcdtest, for your tests too),
+// and against a real etcd in tests/etcd.
 package etcdv2
