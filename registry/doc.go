@@ -42,5 +42,6 @@
 // [View], a [Cursor] and a [Lease] belong to one goroutine each. A [Snapshot]
 // may be read by everybody.
 //
-// Package registrytest, beside this one, has a registry in memory for tests.
+// Package registrytest, beside this one, has a registry in memory for tests, and
+// Certify, which proves a decoder.
 package registry

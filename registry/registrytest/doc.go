@@ -1,6 +1,9 @@
-// Package registrytest has a registry in memory, so that whoever embeds
-// discovery can test it without one over the network, and the conformance suite
-// that every registry passes, for who writes another.
+// Package registrytest has what whoever embeds discovery needs to test it: a
+// registry in memory instead of one over the network, the conformance suite
+// that every registry passes, and a proof for decoders.
+//
+// [Certify] damages good values in every way that a registry does by accident,
+// and holds a decoder to a valid value or a classified fault.
 //
 // A [Memory] keeps to the semantics of etcd's v2 store, which the library's
 // rules are made for: one index for the whole keyspace, which every write, renewal and
