@@ -150,7 +150,7 @@ func TestCertifyRejects(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			d := instances()
-			d.Decode, d.Budget, d.Validate, d.Seed, d.Mutations = test.decode, test.budget, nil, 3, 3000
+			d.Decode, d.Budget, d.Validate, d.Seed, d.Mutations = test.decode, test.budget, nil, 3, 500
 			r := &recorder{}
 			registrytest.Certify(r, d, samples(t))
 			checkFailures(t, r, test.want)
@@ -192,7 +192,8 @@ func TestCertifyRejectsPointer(t *testing.T) {
 			}
 			return &in, nil
 		},
-		Identity: func(in *registry.Instance) (service, id string) { return in.Service, in.ID },
+		Identity:  func(in *registry.Instance) (service, id string) { return in.Service, in.ID },
+		Mutations: 100,
 	}
 	registrytest.Certify(r, d, samples(t))
 	checkFailures(t, r, []string{`whole value at byte 0: got "<nil>", which cannot be looked into .*here "null"`})
@@ -204,6 +205,7 @@ func TestCertifyRejectsPointer(t *testing.T) {
 func TestCertifyRejectsInvalid(t *testing.T) {
 	r := &recorder{}
 	d := instances()
+	d.Mutations = 100
 	d.Validate = func(in registry.Instance) error {
 		if in.Port < 50000 {
 			return errors.New("low port")

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/registrytest"
@@ -174,5 +175,24 @@ func TestCertifyForeignType(t *testing.T) {
 	}
 	if len(r.logs) != 1 || !strings.Contains(r.logs[0], "identity") {
 		t.Errorf("log: got %q, want a line on the identity that is not checked", r.logs)
+	}
+}
+
+// TestCertifyBusyMachine: a decode that was slow once may have been interrupted.
+func TestCertifyBusyMachine(t *testing.T) {
+	interrupted := false
+	r := &recorder{}
+	d := instances()
+	d.Budget, d.Mutations = 100*time.Millisecond, 1
+	d.Decode = func(service, id, value string) (registry.Instance, error) {
+		if value == "null" && !interrupted {
+			interrupted = true
+			time.Sleep(2 * d.Budget)
+		}
+		return registry.Decode(service, id, value)
+	}
+	registrytest.Certify(r, d, []registrytest.Sample{full(t)})
+	if len(r.failures) > 0 || !interrupted {
+		t.Errorf("one slow decode (%t): got %q, want no failure", interrupted, r.failures)
 	}
 }
