@@ -66,16 +66,10 @@ func (d Decoder[V]) withDefaults() Decoder[V] {
 
 // equal is the equality that a type brings along.
 func equal[V any](a, b V) bool {
-	own, ok := any(a).(interface{ Equal(other V) bool })
-	if !ok || isNil(a) || isNil(b) {
-		return reflect.DeepEqual(a, b)
+	if own, ok := any(a).(interface{ Equal(other V) bool }); ok {
+		return own.Equal(b)
 	}
-	return own.Equal(b)
-}
-
-func isNil(value any) bool {
-	v := reflect.ValueOf(value)
-	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+	return reflect.DeepEqual(a, b)
 }
 
 // Sample is a good value and the names in its key.

@@ -196,3 +196,34 @@ func TestCertifyBusyMachine(t *testing.T) {
 		t.Errorf("one slow decode (%t): got %q, want no failure", interrupted, r.failures)
 	}
 }
+
+// numbered is a type whose own Equal leaves out what differs between decodes.
+type numbered struct {
+	registry.Instance
+	number int
+}
+
+func (n numbered) Equal(other numbered) bool { return n.Instance.Equal(other.Instance) }
+
+func TestCertifyOwnEqual(t *testing.T) {
+	decodes := 0
+	d := registrytest.Decoder[numbered]{
+		Mutations: 100,
+		Identity:  func(n numbered) (service, id string) { return n.Service, n.ID },
+		Decode: func(service, id, value string) (numbered, error) {
+			in, err := registry.Decode(service, id, value)
+			if err != nil {
+				return numbered{}, err
+			}
+			decodes++
+			return numbered{Instance: in, number: decodes}, nil
+		},
+	}
+	registrytest.Certify(t, d, []registrytest.Sample{full(t)})
+	r := &recorder{}
+	d.Equal = func(a, b numbered) bool { return a.number == b.number }
+	registrytest.Certify(r, d, []registrytest.Sample{full(t)})
+	if len(r.failures) == 0 {
+		t.Error("an Equal by number: got no failure, want Certify to ask it")
+	}
+}
