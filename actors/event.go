@@ -23,8 +23,8 @@ const (
 	EventSupervisorGaveUp EventKind = "supervisor_gave_up" // Child (the supervisor), Reason
 
 	// Reading a directory.
-	EventSourceSynced    EventKind = "source_synced"      // Service, Index, Instances: first listing applied
-	EventSourceFailed    EventKind = "source_failed"      // Service, Reason, Instances, AgeMS: serving what was known
+	EventSourceSynced    EventKind = "source_synced"      // Service, Index, Instances, Quarantined: first listing applied
+	EventSourceFailed    EventKind = "source_failed"      // Service, Reason, Instances, Quarantined, AgeMS: serving what was known
 	EventSourceRecovered EventKind = "source_recovered"   // Service, Index, AgeMS: how long it was away
 	EventHistoryLost     EventKind = "history_lost"       // Service, Index: listing again
 	EventSourceWentBack  EventKind = "source_went_back"   // Service, Index: the registry lost data

@@ -176,9 +176,10 @@ func (r *reader) report(note registry.CursorNote, err error) {
 func (r *reader) fail(err error) {
 	was, now := r.service.contact.Load(), time.Now()
 	r.service.contact.Store(&contact{confirmed: was.confirmed, failing: now, reason: bounded(err.Error())})
+	snapshot := r.service.snapshot.Load()
 	e := Event{
 		Kind: EventSourceFailed, Service: r.service.name, Reason: bounded(err.Error()),
-		Instances: r.service.snapshot.Load().Len(), Index: r.cursor.Index(),
+		Instances: snapshot.Len(), Quarantined: len(snapshot.Quarantined), Index: r.cursor.Index(),
 	}
 	if !was.confirmed.IsZero() {
 		e.AgeMS = now.Sub(was.confirmed).Milliseconds()

@@ -213,6 +213,42 @@ func TestSilentSourceRemovesNothing(t *testing.T) {
 	})
 }
 
+// TestSourceEventsCountWhatIsInQuarantine: the line that says what is served
+// while the registry is away must not call a bad directory clean.
+func TestSourceEventsCountWhatIsInQuarantine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := registrytest.NewMemory(registrytest.Config{})
+		memory.Put(key("a"), "", 0)
+		runtime, err := actors.New(actors.Config{Source: memory})
+		if err != nil {
+			t.Fatalf("New: got %v, want no error", err)
+		}
+		if err := runtime.Watch(service); err != nil {
+			t.Fatalf("Watch: got %v, want no error", err)
+		}
+		events, end := runtime.Subscribe(1000)
+		defer end()
+		if err := runtime.Start(t.Context()); err != nil {
+			t.Fatalf("Start: got %v, want no error", err)
+		}
+		synctest.Wait()
+		memory.Fail(errors.New("connection refused"))
+		synctest.Wait()
+		got := map[actors.EventKind]int{}
+		for len(events) > 0 {
+			e := <-events
+			got[e.Kind] = e.Quarantined
+		}
+		if got[actors.EventSourceSynced] != 1 || got[actors.EventSourceFailed] != 1 {
+			t.Errorf("quarantined in source_synced and source_failed: got %d and %d, want 1 and 1",
+				got[actors.EventSourceSynced], got[actors.EventSourceFailed])
+		}
+		if err := runtime.Stop(t.Context()); err != nil {
+			t.Errorf("Stop: got %v, want no error", err)
+		}
+	})
+}
+
 func TestWaitReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := start(t, actors.Isolated(), "a")

@@ -161,9 +161,10 @@ func (w *watcher) carryOut(ctx actor.Context, now time.Time, steps []registry.St
 	if !w.synced && w.view.Synced() {
 		w.synced = true
 		w.publish(now)
+		snapshot := w.service.snapshot.Load()
 		w.kernel.events.emit(Event{
 			Kind: EventSourceSynced, Service: w.service.name, Index: w.view.Index(),
-			Instances: w.service.snapshot.Load().Len(),
+			Instances: snapshot.Len(), Quarantined: len(snapshot.Quarantined),
 		})
 	}
 	return nil
