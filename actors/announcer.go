@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
@@ -44,6 +42,7 @@ type announcer struct {
 	dues    chan struct{}
 
 	// Touched only in the actor's turns.
+	self  *process
 	lease *registry.Lease
 	timer *time.Timer
 	fails int // in a row
@@ -63,22 +62,23 @@ func newAnnouncer(k *kernel, source registry.Source, writer registry.Writer, a a
 	}
 }
 
-func (a *announcer) start(ctx actor.Context) error {
+func (a *announcer) start(self *process) error {
+	a.self = self
 	lease, err := a.announcement.lease(a.kernel.random())
 	if err != nil {
 		return err
 	}
 	a.lease = lease
-	a.perform(ctx.Self(), lease.Start(time.Now()))
+	a.perform(lease.Start(time.Now()))
 	return nil
 }
 
-func (a *announcer) receive(ctx actor.Context, message any) error {
+func (a *announcer) receive(message any) error {
 	if _, ours := message.(leaseMoved); !ours {
 		return nil
 	}
 	for len(a.answers)+len(a.dues) > 0 {
-		a.move(ctx.Self(), nil)
+		a.move(nil)
 	}
 	return nil
 }
@@ -86,59 +86,59 @@ func (a *announcer) receive(ctx actor.Context, message any) error {
 // stop withdraws the record, within the child's shutdown time, when the stop
 // is an orderly one. An incarnation that failed leaves it to its successor,
 // which announces the same instance.
-func (a *announcer) stop(ctx actor.Context, exit supervision.Exit) {
+func (a *announcer) stop(exit supervision.Exit) {
 	defer a.calls.stop()
 	defer a.disarm()
 	if a.lease == nil || exit.Abnormal() {
 		return
 	}
-	a.perform(ctx.Self(), a.lease.Withdraw(time.Now()))
+	a.perform(a.lease.Withdraw(time.Now()))
 	limit := time.NewTimer(withdrawLimit)
 	defer limit.Stop()
 	for inTime := true; inTime && !a.done; {
-		inTime = a.move(ctx.Self(), limit.C)
+		inTime = a.move(limit.C)
 	}
 }
 
 // move feeds the lease the next answer or the end of its wait. It reports
 // false when the limit came first.
-func (a *announcer) move(self *actor.PID, limit <-chan time.Time) bool {
+func (a *announcer) move(limit <-chan time.Time) bool {
 	select {
 	case got := <-a.answers:
-		a.perform(self, a.lease.Answer(time.Now(), got.entry, got.err))
+		a.perform(a.lease.Answer(time.Now(), got.entry, got.err))
 	case <-a.dues:
-		a.perform(self, a.lease.Due(time.Now()))
+		a.perform(a.lease.Due(time.Now()))
 	case <-limit:
 		return false
 	}
 	return true
 }
 
-func (a *announcer) perform(self *actor.PID, actions []registry.LeaseAction) {
+func (a *announcer) perform(actions []registry.LeaseAction) {
 	for _, action := range actions {
 		switch act := action.(type) {
 		case registry.LeaseCreate:
-			a.call(self, func(ctx context.Context) (registry.Entry, error) {
+			a.call(func(ctx context.Context) (registry.Entry, error) {
 				return a.writer.Create(ctx, act.Key, act.Value, act.TTL)
 			})
 		case registry.LeaseRefresh:
-			a.call(self, func(ctx context.Context) (registry.Entry, error) {
+			a.call(func(ctx context.Context) (registry.Entry, error) {
 				return a.writer.Refresh(ctx, act.Key, act.TTL)
 			})
 		case registry.LeaseSwap:
-			a.call(self, func(ctx context.Context) (registry.Entry, error) {
+			a.call(func(ctx context.Context) (registry.Entry, error) {
 				return a.writer.Swap(ctx, act.Key, act.Value, act.TTL, act.Previous)
 			})
 		case registry.LeaseGet:
-			a.call(self, func(ctx context.Context) (registry.Entry, error) {
+			a.call(func(ctx context.Context) (registry.Entry, error) {
 				return a.source.Get(ctx, act.Key)
 			})
 		case registry.LeaseDelete:
-			a.call(self, func(ctx context.Context) (registry.Entry, error) {
+			a.call(func(ctx context.Context) (registry.Entry, error) {
 				return registry.Entry{}, a.writer.Delete(ctx, act.Key, act.Previous)
 			})
 		case registry.LeaseWait:
-			a.wait(self, act.Delay)
+			a.wait(act.Delay)
 		case registry.LeaseFact:
 			a.report(act)
 		case registry.LeaseDone:
@@ -149,24 +149,24 @@ func (a *announcer) perform(self *actor.PID, actions []registry.LeaseAction) {
 
 // call makes one call on a goroutine. The lease has at most one under way, so
 // the channel of one place never makes it wait.
-func (a *announcer) call(self *actor.PID, work func(context.Context) (registry.Entry, error)) {
+func (a *announcer) call(work func(context.Context) (registry.Entry, error)) {
 	a.calls.run(callLimit, func(ctx context.Context) {
 		entry, err := work(ctx)
 		a.answers <- answer{entry, err}
-		a.kernel.send(self, leaseMoved{})
+		a.self.post(leaseMoved{})
 	})
 }
 
 // wait replaces the timer. A due that is pending already stands for both: the
 // lease knows when it is early.
-func (a *announcer) wait(self *actor.PID, delay time.Duration) {
+func (a *announcer) wait(delay time.Duration) {
 	a.disarm()
 	a.timer = time.AfterFunc(delay, func() {
 		select {
 		case a.dues <- struct{}{}:
 		default:
 		}
-		a.kernel.send(self, leaseMoved{})
+		a.self.post(leaseMoved{})
 	})
 }
 

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -8,96 +9,197 @@ import (
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
-// child is one living incarnation.
+// recipe is how a child is made: by exactly one of the three.
+type recipe struct {
+	behaviour func(path string) behaviour
+	props     *actor.Props
+	run       func(ctx context.Context) error
+	nested    bool  // the behaviour is a supervisor
+	err       error // the recipe itself is wrong
+}
+
+// runner is one child at work.
+type runner interface {
+	begin(ref supervision.Ref, from *worker)
+	stop()
+	abandon()
+}
+
+// child is what a supervisor holds of one child: a place in a table, which
+// another child takes when this one is forgotten.
 type child struct {
-	pid        *actor.PID
-	path       string
-	supervisor bool
-	overdue    *time.Timer // the start or the shutdown timer
+	ref    supervision.Ref // of the incarnation that lives; zero when none does
+	runner runner
+	path   string
+	nested bool
+	// spent: the runner is a process whose incarnation has crashed. It is
+	// revived in the same step, or ended.
+	spent bool
 }
 
 func (s *supervisor) childPath(id string) string { return s.path + "/" + id }
 
-func (s *supervisor) startChild(ctx actor.Context, a supervision.Action) {
-	path := s.childPath(a.ID)
-	self := ctx.Self()
-	g := &guard{
-		produce: s.producer(path, a.ID),
-		notify:  func(message control) { s.kernel.send(self, message) },
-		ref:     a.Ref,
+// of returns the child whose living incarnation the ref means.
+func (s *supervisor) of(ref supervision.Ref) *child {
+	if slot := ref.Slot(); slot < len(s.children) && s.children[slot].ref == ref && !ref.IsZero() {
+		return &s.children[slot]
 	}
-	pid, err := s.kernel.spawn(path, g)
-	if err != nil {
-		s.kernel.send(self, childStartFailed{ref: a.Ref, exit: exitOf(err)})
-		return
+	return nil
+}
+
+// place returns the child's place in the table, which is swept when the child
+// in it is another one than before.
+func (s *supervisor) place(a *supervision.Action) *child {
+	slot := a.Ref.Slot()
+	for slot >= len(s.children) {
+		s.children = append(s.children, child{})
 	}
-	c := &child{pid: pid, path: path, supervisor: s.isSupervisor(a.ID)}
-	if !c.supervisor { // a supervisor takes as long as its children, who are timed themselves
-		c.overdue = s.kernel.sendAfter(startLimit, self, startOverdue{ref: a.Ref})
+	c := &s.children[slot]
+	if len(c.path) != len(s.path)+1+len(a.ID) || c.path[len(s.path)+1:] != a.ID {
+		s.clear(c)
+		name := s.kernel.prefix + s.childPath(a.ID)
+		*c = child{path: name[len(s.kernel.prefix):]}
 	}
-	s.children[a.Ref] = c
+	return c
+}
+
+func (s *supervisor) startChild(a *supervision.Action) {
+	c := s.place(a)
+	c.ref = a.Ref
 	kind := EventChildStarted
 	if a.Incarnation > 1 {
 		kind = EventChildRestarting
 		s.kernel.restarts.Add(1)
 	}
-	s.kernel.events.emit(Event{Kind: kind, Child: path, Incarnation: a.Incarnation})
-}
-
-func (s *supervisor) producer(path, id string) func() behaviour {
-	if start, ok := s.plan.starts[id]; ok {
-		return func() behaviour { return start(path) }
-	}
-	return func() behaviour { return s.plan.template(path, id) }
-}
-
-func (s *supervisor) isSupervisor(id string) bool {
-	for _, spec := range s.plan.spec.Children {
-		if spec.ID == id {
-			return spec.Supervisor
+	s.kernel.events.emit(Event{Kind: kind, Child: c.path, Incarnation: a.Incarnation})
+	if !c.spent {
+		s.clear(c)
+		if err := s.make(c, a.ID); err != nil {
+			s.self.tell(childStartFailed{ref: a.Ref, exit: exitOf(err)}, nil)
+			return
 		}
 	}
-	return false
+	c.spent = false
+	if !c.nested { // a supervisor takes as long as its children, who are timed themselves
+		s.watch.begin(s, a.Ref)
+	}
+	c.runner.begin(a.Ref, s.self.worker)
 }
 
-func (s *supervisor) stopChild(ctx actor.Context, a supervision.Action) {
-	c, known := s.children[a.Ref]
+// make gives the child something to run in.
+func (s *supervisor) make(c *child, id string) error {
+	r := s.recipe(id)
+	c.nested = r.nested
+	switch {
+	case r.err != nil:
+		return r.err
+	case r.behaviour != nil:
+		path := c.path
+		c.runner = s.kernel.host(s.self, path, func() behaviour { return r.behaviour(path) })
+	case r.props != nil:
+		if s.nursery == nil || s.nursery.source != r.props {
+			s.nursery = newNursery(r.props)
+		}
+		p := &process{kernel: s.kernel, overseer: s.self, name: s.kernel.prefix + c.path}
+		p.guest = &hosted{nursery: s.nursery}
+		s.haunt(c, p)
+		c.runner = p
+	default:
+		c.runner = newFunction(s.kernel, s.self, c.path, r.run)
+	}
+	return nil
+}
+
+// recipe finds out how a child is made: one that is being added brings its own.
+func (s *supervisor) recipe(id string) recipe {
+	if s.plan.template != nil {
+		return s.plan.template(id)
+	}
+	r, known := s.recipes[id]
 	if !known {
+		r = s.requests.recipe(id)
+		s.recipes[id] = r
+	}
+	return r
+}
+
+func (s *supervisor) stopChild(a *supervision.Action) {
+	c := s.of(a.Ref)
+	if c == nil {
 		return
 	}
-	c.disarm()
 	if !a.Shutdown.Infinite() {
-		c.overdue = s.kernel.sendAfter(a.Shutdown.Wait(), ctx.Self(), stopOverdue{ref: a.Ref})
+		if s.stops == nil {
+			s.stops = make(map[supervision.Ref]*time.Timer)
+		}
+		s.stops[a.Ref] = s.kernel.sendAfter(a.Shutdown.Wait(), s.self, stopOverdue{ref: a.Ref})
 	}
-	s.ask(ctx, c)
+	c.ask()
 }
 
 // ask tells a child to end. A supervisor must stop its own children first, one
 // after another, so it is asked by message; any other actor is stopped ahead
 // of whatever it has queued.
-func (s *supervisor) ask(ctx actor.Context, c *child) {
-	if c.supervisor {
-		s.kernel.send(c.pid, shutDown{})
+func (c *child) ask() {
+	if p, ok := c.runner.(*process); ok && c.nested {
+		p.tell(shutDown{}, nil)
 		return
 	}
-	ctx.Stop(c.pid)
+	c.runner.stop()
 }
 
-func (s *supervisor) retry(ctx actor.Context, a supervision.Action) {
-	if timer := s.kernel.sendAfter(a.Delay, ctx.Self(), retryDue{ref: a.Ref}); timer != nil {
+func (s *supervisor) retry(a *supervision.Action) {
+	if timer := s.kernel.sendAfter(a.Delay, s.self, retryDue{ref: a.Ref}); timer != nil {
+		if s.retries == nil {
+			s.retries = make(map[supervision.Ref]*time.Timer)
+		}
 		s.retries[a.Ref] = timer
 	}
 }
 
+// ended is the end of an incarnation, once: an abandoned one that ends after
+// all is no longer known.
+func (s *supervisor) ended(kind supervision.EventKind, ref supervision.Ref, exit supervision.Exit, reusable bool) error {
+	c := s.of(ref)
+	if c == nil {
+		return nil
+	}
+	s.disarm(ref)
+	c.ref, c.spent = supervision.Ref{}, reusable
+	if !reusable {
+		c.runner = nil
+	}
+	if kind != supervision.EventStartIgnored {
+		s.kernel.events.emit(Event{
+			Kind: EventChildExited, Child: c.path, Reason: exit.Reason, Exit: exit.Kind.String(), Class: exit.Class.String(),
+			Trace: traceOf(exit),
+		})
+	}
+	err := s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
+	s.sweep(ref.Slot())
+	return err
+}
+
 func (s *supervisor) disarm(ref supervision.Ref) {
-	if c, known := s.children[ref]; known {
-		c.disarm()
+	s.watch.over(ref)
+	if timer, armed := s.stops[ref]; armed {
+		if timer != nil {
+			timer.Stop()
+		}
+		delete(s.stops, ref)
 	}
 }
 
-func (c *child) disarm() {
-	if c.overdue != nil {
-		c.overdue.Stop()
-		c.overdue = nil
+// sweep ends a process whose incarnation has crashed and that was not revived
+// in the same step: its actor is to let go of what it holds.
+func (s *supervisor) sweep(slot int) {
+	c := &s.children[slot]
+	if !c.spent {
+		return
+	}
+	c.spent = false
+	if p, ok := c.runner.(*process); ok {
+		p.stop()
+		time.AfterFunc(supervision.DefaultShutdown, func() { s.self.tell(endOverdue{process: p, path: c.path}, nil) })
 	}
 }

@@ -3,8 +3,6 @@ package actors
 import (
 	"errors"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
@@ -29,12 +27,12 @@ func newEntry(k *kernel, s *service, id string) *entry {
 	return &entry{kernel: k, service: s, id: id, key: s.directory + id}
 }
 
-func (e *entry) start(ctx actor.Context) error {
-	e.tell(entryStarted{key: e.key, entry: ctx.Self()})
+func (e *entry) start(self *process) error {
+	e.tell(entryStarted{key: e.key, entry: self})
 	return nil
 }
 
-func (e *entry) receive(_ actor.Context, message any) error {
+func (e *entry) receive(message any) error {
 	switch m := message.(type) {
 	case decide:
 		e.deciding = m.entry.Index
@@ -53,7 +51,7 @@ func (e *entry) receive(_ actor.Context, message any) error {
 
 // stop tells the watcher what was wrong, once the supervisor knows that the
 // entry is gone: a wake that the watcher sends from now on finds it waiting.
-func (e *entry) stop(_ actor.Context, exit supervision.Exit) {
+func (e *entry) stop(exit supervision.Exit) {
 	if !exit.Abnormal() {
 		return
 	}
@@ -66,6 +64,6 @@ func (e *entry) stop(_ actor.Context, exit supervision.Exit) {
 
 func (e *entry) tell(message watched) {
 	if watcher := e.service.watcher.Load(); watcher != nil {
-		e.kernel.send(watcher, message)
+		watcher.post(message)
 	}
 }

@@ -20,7 +20,18 @@ const (
 	EventChildParked      EventKind = "child_parked"       // Child, DelayMS, Reason: budget spent, probed from now on
 	EventChildReleased    EventKind = "child_released"     // Child: parked until now, in service again
 	EventChildAbandoned   EventKind = "child_abandoned"    // Child, Reason: it did not start or stop in time
+	EventChildReturned    EventKind = "child_returned"     // Child: abandoned until now, it has ended after all
+	EventChildIgnored     EventKind = "child_ignored"      // Child: it found nothing to do, and is down
+	EventChildEnded       EventKind = "child_ended"        // Child, Reason: its restart type leaves it down
+	EventChildExhausted   EventKind = "child_exhausted"    // Child, Reason: budget spent, and it stays down
+	EventChildTerminated  EventKind = "child_terminated"   // Child: down, by request
+	EventRequestRefused   EventKind = "request_refused"    // Child, Reason
+	EventSubtreeLost      EventKind = "subtree_lost"       // Child, Reason: it is a supervisor, and stays down
+	EventAutoShutdown     EventKind = "auto_shutdown"      // Child, Reason: its end ends its supervisor
+	EventSupervisorUp     EventKind = "supervisor_up"      // Child (the supervisor): all initial children are up
 	EventSupervisorGaveUp EventKind = "supervisor_gave_up" // Child (the supervisor), Reason
+	EventSupervisorFailed EventKind = "supervisor_failed"  // Child (the supervisor), Reason: an initial child did not come up
+	EventSupervisorDown   EventKind = "supervisor_down"    // Child (the supervisor), Exit: all its children are down
 
 	// Reading a directory.
 	EventSourceSynced    EventKind = "source_synced"      // Service, Index, Instances, Quarantined: first listing applied
@@ -59,6 +70,8 @@ type Event struct {
 	Child       string `json:"child,omitzero"`
 	Incarnation int    `json:"incarnation,omitzero"`
 	Exit        string `json:"exit,omitzero"`
+	// Trace is where a panic happened; it is rendered when it is read.
+	Trace *Trace `json:"trace,omitzero"`
 
 	Service    string         `json:"service,omitzero"`
 	Key        string         `json:"key,omitzero"`

@@ -7,22 +7,57 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
+// How a child ends itself with an exit that is neither normal nor an error's.
+var (
+	// ErrShutdown, or an error that wraps it, ends a child in order, as OTP's
+	// shutdown does: a transient child is not restarted after it.
+	ErrShutdown = errors.New("shutdown")
+	// ErrIgnore ends an actor while it starts, because there is nothing for it
+	// to do: the child is down, and nobody counts that as a failure.
+	ErrIgnore = errors.New("nothing to do")
+)
+
+// End ends the actor whose context it is given, when its present handler has
+// returned. A nil error is a normal end, [ErrShutdown] an orderly one, and any
+// other error a failure, which needs no panic that way. Called while the actor
+// handles Started, the error is that of a failed start, or [ErrIgnore]; called
+// while it stops, it names the exit. Later calls for one incarnation change
+// nothing. An actor that has no supervisor of ours receives a message that it
+// does not know.
+func End(ctx actor.Context, err error) {
+	ctx.ActorSystem().Root.Send(ctx.Self(), ending{err})
+}
+
 // maxReasonBytes bounds the text of one exit: a huge panic value must not
 // travel through the tree, the events and the logs.
-const maxReasonBytes = 4 << 10
-
-// maxFrames bounds the stack that the exit of a panic names.
-const maxFrames = 8
+const maxReasonBytes = supervision.MaxReasonBytes
 
 // exitRequest is how a turn ends its own incarnation with an exit of its
 // choice instead of one made from an error.
 type exitRequest struct{ exit supervision.Exit }
 
 func (e exitRequest) Error() string { return "exit: " + e.exit.Reason }
+
+// endOf says what the error that a child ends itself with means.
+func endOf(err error) supervision.Exit {
+	switch {
+	case err == nil:
+		return supervision.Exit{Kind: supervision.ExitNormal}
+	case errors.Is(err, ErrShutdown):
+		exit := supervision.Exit{Kind: supervision.ExitShutdown}
+		if err != ErrShutdown { //nolint:errorlint // what is wrapped around it is the reason
+			exit.Reason = bounded(err.Error())
+		}
+		return exit
+	}
+	return exitOf(err)
+}
 
 // exitOf says what the error that ended a turn means to a supervisor.
 func exitOf(err error) supervision.Exit {
@@ -35,6 +70,8 @@ func exitOf(err error) supervision.Exit {
 		Reason: bounded(err.Error()),
 	}
 }
+
+func isCanceled(err error) bool { return errors.Is(err, context.Canceled) }
 
 // classOf sorts an error by what it costs: a fault of the data is nobody's
 // bug, and a registry that is away is not one either.
@@ -51,49 +88,38 @@ func classOf(err error) supervision.Class {
 	return supervision.ClassBug
 }
 
-// panicExit describes a recovered panic: the value and the innermost frames
-// outside the runtime. Callers are in the deferred function that recovered.
+// panicExit describes a recovered panic: its value, and where it happened.
+// The caller is the deferred function that recovered.
 func panicExit(value any) supervision.Exit {
-	exit := supervision.Exit{Kind: supervision.ExitPanic, Class: supervision.ClassBug}
+	const skip = 4 // Callers, panicExit, the deferred function, gopanic
+	var counters [maxFrames]uintptr
+	n := runtime.Callers(skip, counters[:])
+	exit := supervision.Exit{
+		Kind: supervision.ExitPanic, Class: supervision.ClassBug,
+		Reason: bounded("panic: " + printed(value)), Trace: newTrace(counters[:n]),
+	}
 	if err, ok := value.(error); ok {
 		exit.Class = classOf(err)
 	}
-	exit.Reason = bounded(fmt.Sprintf("panic: %s (%s)", printed(value), frames()))
 	return exit
 }
 
-// printed is fmt's rendering of a panic value; a value whose own String
-// method panics is fmt's to survive, and it does.
-func printed(value any) string { return bounded(fmt.Sprintf("%v", value)) }
-
-func frames() string {
-	const skipToRecoverer = 4 // Callers, frames, panicExit, the deferred function
-	var counters [32]uintptr
-	n := runtime.Callers(skipToRecoverer, counters[:])
-	iterator := runtime.CallersFrames(counters[:n])
-	var names []string
-	for {
-		frame, more := iterator.Next()
-		if frame.Function != "" && !strings.HasPrefix(frame.Function, "runtime.") {
-			names = append(names, fmt.Sprintf("%s:%d", shortName(frame.Function), frame.Line))
-		}
-		if !more || len(names) == maxFrames {
-			return strings.Join(names, " < ")
-		}
+// printed renders a panic value. fmt survives a String method that panics; the
+// common kinds need no fmt, which is slow.
+func printed(value any) string {
+	switch v := value.(type) {
+	case string:
+		return bounded(v)
+	case runtime.Error: // whose Error is the runtime's own, and cannot panic
+		return bounded(v.Error())
 	}
-}
-
-// shortName drops the import path of a function name, which adds no knowledge.
-func shortName(function string) string {
-	if slash := strings.LastIndexByte(function, '/'); slash >= 0 {
-		return function[slash+1:]
-	}
-	return function
+	return bounded(fmt.Sprintf("%v", value))
 }
 
 func bounded(text string) string {
 	if len(text) <= maxReasonBytes {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxReasonBytes], "") + "…"
+	const more = "…"
+	return strings.ToValidUTF8(text[:maxReasonBytes-len(more)], "") + more
 }

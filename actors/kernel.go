@@ -3,29 +3,63 @@ package actors
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// kernel is what all actors of one runtime share. It is fixed at construction
-// and safe for use by all of them.
+// kernel is what all actors of one tree share. It is fixed at construction and
+// safe for use by all of them.
 type kernel struct {
-	system   *actor.ActorSystem
-	events   *stream
-	name     string // makes the actor names of two runtimes in one system differ
-	seed     uint64
-	origin   time.Time
-	sequence atomic.Uint64 // incarnations spawned and random sources handed out
+	system *actor.ActorSystem
+	events *stream
+	pool   pool
+	// prefix is what the tree's names in the system begin with, before the
+	// paths that events tell.
+	prefix     string
+	seed       uint64
+	origin     time.Time
+	clock      func() time.Duration // what machines read, unless it is nil
+	startLimit time.Duration
+	sequence   atomic.Uint64 // random sources handed out
+	branches   sync.Map      // the processes of the supervisors that run, by path
 
-	// Counted for Status.
+	// Counted for whoever asks.
 	restarts  atomic.Uint64
 	abandoned atomic.Int64
 }
 
+func newKernel(system *actor.ActorSystem, prefix string, seed uint64, observe func(Event)) *kernel {
+	return &kernel{
+		system: system, events: newStream(observe), prefix: prefix, seed: seed, origin: time.Now(),
+		startLimit: DefaultStartTimeout,
+	}
+}
+
+// close is called when the tree is gone.
+func (k *kernel) close() {
+	k.events.close()
+	k.pool.close()
+}
+
+// branch finds a supervisor by its path.
+func (k *kernel) branch(path string) (*process, error) {
+	if p, runs := k.branches.Load(path); runs {
+		return p.(*process), nil //nolint:errcheck,forcetypeassert // nothing else is stored there
+	}
+	return nil, fmt.Errorf("%w: %s", ErrNotRunning, path)
+}
+
 // now is the monotonic time that the pure machines are fed with.
-func (k *kernel) now() time.Duration { return time.Since(k.origin) }
+func (k *kernel) now() time.Duration {
+	if k.clock != nil {
+		return k.clock()
+	}
+	return time.Since(k.origin)
+}
 
 // random returns a source of its own for one actor: reproducible from the
 // seed where the order of spawns is, and never shared between goroutines.
@@ -33,27 +67,67 @@ func (k *kernel) random() func() float64 {
 	return rand.New(rand.NewPCG(k.seed, k.sequence.Add(1))).Float64
 }
 
-// spawn starts a guarded actor under a name that no other incarnation has ever
-// had: a protoactor PID is a name, and a reused one would let the dead answer
-// for the living. It has no protoactor parent: the tree is ours alone, so that
-// nothing in it can wait for an actor that will not stop.
-func (k *kernel) spawn(path string, g *guard) (*actor.PID, error) {
-	name := fmt.Sprintf("%s/%s#%d", k.name, path, k.sequence.Add(1))
-	props := actor.PropsFromProducer(func() actor.Actor { return g })
-	return k.system.Root.SpawnNamed(props, name)
+// host returns a process for a behaviour. It runs when it is told to begin.
+func (k *kernel) host(o overseer, path string, produce func() behaviour) *process {
+	return &process{kernel: k, overseer: o, name: k.prefix + path, guest: &native{produce: produce}}
 }
 
-func (k *kernel) send(pid *actor.PID, message any) { k.system.Root.Send(pid, message) }
+// register gives a behaviour's process its name.
+func (k *kernel) register(p *process) error {
+	pid, free := k.system.ProcessRegistry.Add(p, p.name)
+	if !free {
+		return fmt.Errorf("%w: %s", actor.ErrNameExists, p.name)
+	}
+	p.mu.Lock()
+	p.pid = pid
+	late := p.abandoned
+	p.mu.Unlock()
+	if late {
+		k.unregister(pid)
+	}
+	return nil
+}
 
-// sendAfter sends a message when the delay has passed; at once, behind what is
-// queued already, when there is none.
-func (k *kernel) sendAfter(delay time.Duration, pid *actor.PID, message any) *time.Timer {
+// sendAfter gives a process a message when the delay has passed; at once,
+// behind what is queued already, when there is none.
+func (k *kernel) sendAfter(delay time.Duration, p *process, message any) *time.Timer {
 	if delay <= 0 {
-		k.send(pid, message)
+		p.post(message)
 		return nil
 	}
-	return time.AfterFunc(delay, func() { k.send(pid, message) })
+	return time.AfterFunc(delay, func() { p.post(message) })
 }
 
-// unregister makes an actor that will not stop unreachable.
+// unregister makes an actor unreachable.
 func (k *kernel) unregister(pid *actor.PID) { k.system.ProcessRegistry.Remove(pid) }
+
+// reinstate gives a process back the name that a late predecessor has taken
+// out of the registry.
+func (k *kernel) reinstate(p *process) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed && p.pid != nil {
+		k.system.ProcessRegistry.Add(p, p.name) // which changes nothing where the name still stands
+	}
+}
+
+// returned is told of every abandoned actor that has come to its end after all.
+func (k *kernel) returned(name string) {
+	k.abandoned.Add(-1)
+	k.events.emit(Event{Kind: EventChildReturned, Child: strings.TrimPrefix(name, k.prefix)})
+}
+
+// sendSystem and deadLetter run other people's code in our turn: protoactor
+// calls the subscribers of its event stream where a message goes astray. What
+// that code breaks is not the sender's failure.
+func (k *kernel) sendSystem(pid *actor.PID, message any) {
+	defer func() { _ = recover() }()
+	if process, ok := k.system.ProcessRegistry.Get(pid); ok {
+		process.SendSystemMessage(pid, message)
+	}
+}
+
+func (k *kernel) deadLetter(pid *actor.PID, message any) {
+	defer func() { _ = recover() }()
+	k.system.DeadLetter.SendUserMessage(pid, message)
+}

@@ -1,8 +1,6 @@
 package actors
 
 import (
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
@@ -26,30 +24,50 @@ type childStarted struct {
 	ref supervision.Ref
 }
 
-// childStartFailed: the incarnation's start failed; it is gone.
+// childStartFailed: the incarnation's start failed. A reusable process waits to
+// be revived, or ended; any other is gone.
 type childStartFailed struct {
 	quiet
-	ref  supervision.Ref
-	exit supervision.Exit
+	ref      supervision.Ref
+	exit     supervision.Exit
+	reusable bool
 }
 
-// childExited: the incarnation is gone.
+// childIgnored: the incarnation found that there is nothing for it to do.
+type childIgnored struct {
+	quiet
+	ref      supervision.Ref
+	reusable bool
+}
+
+// childExited: the incarnation is over.
 type childExited struct {
 	quiet
-	ref  supervision.Ref
-	exit supervision.Exit
+	ref      supervision.Ref
+	exit     supervision.Exit
+	reusable bool
 }
 
-// startOverdue: the start timer of the incarnation ran out.
-type startOverdue struct {
+// childUnusable: the process cannot be revived; the incarnation needs another.
+type childUnusable struct {
 	quiet
 	ref supervision.Ref
 }
+
+// startOverdue: it is time to look for a start that takes too long.
+type startOverdue struct{ quiet }
 
 // stopOverdue: the shutdown time of the incarnation ran out.
 type stopOverdue struct {
 	quiet
 	ref supervision.Ref
+}
+
+// endOverdue: the time in which a crashed process was to end has run out.
+type endOverdue struct {
+	quiet
+	process *process
+	path    string
 }
 
 // retryDue: the restart that the machine put off is due.
@@ -71,17 +89,37 @@ type dropChild struct {
 	id string
 }
 
+// request asks what a [Branch] asks. It is answered once.
+type request struct {
+	quiet
+	event  supervision.Event
+	recipe recipe
+	spawn  bool // the child is one of the template
+	reply  chan response
+}
+
+// look asks for the state of one supervisor, at once.
+type look struct {
+	quiet
+	reply chan sight
+}
+
 // shutDown asks a supervisor to stop its children in order and exit.
 type shutDown struct{ quiet }
 
 func (childStarted) isControl()     {}
 func (childStartFailed) isControl() {}
+func (childIgnored) isControl()     {}
 func (childExited) isControl()      {}
+func (childUnusable) isControl()    {}
 func (startOverdue) isControl()     {}
 func (stopOverdue) isControl()      {}
+func (endOverdue) isControl()       {}
 func (retryDue) isControl()         {}
 func (ensureChild) isControl()      {}
 func (dropChild) isControl()        {}
+func (*request) isControl()         {}
+func (*look) isControl()            {}
 func (shutDown) isControl()         {}
 
 // watched is what a watcher is told.
@@ -92,14 +130,14 @@ type watched interface{ isWatched() }
 // entriesStarted: the supervisor of the entries is up, at this address.
 type entriesStarted struct {
 	quiet
-	supervisor *actor.PID
+	supervisor *process
 }
 
 // entryStarted: the entry of a key is up and waits for a value.
 type entryStarted struct {
 	quiet
 	key   string
-	entry *actor.PID
+	entry *process
 }
 
 // entryAccepted: the value of a key at an index decoded.

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
@@ -30,6 +28,7 @@ type reader struct {
 	calls   *caller
 
 	// Touched only in the actor's turns.
+	self       *process
 	cursor     *registry.Cursor
 	call       uint64 // the number of the call under way; results of older ones are dropped
 	cancelCall context.CancelFunc
@@ -50,12 +49,13 @@ func newReader(k *kernel, source registry.Source, s *service, cfg registry.Curso
 
 // start makes no call yet: a listing that nobody receives would be lost, so
 // the watcher asks for the first one.
-func (r *reader) start(ctx actor.Context) error {
-	r.service.reader.Store(ctx.Self())
+func (r *reader) start(self *process) error {
+	r.self = self
+	r.service.reader.Store(self)
 	return nil
 }
 
-func (r *reader) stop(actor.Context, supervision.Exit) {
+func (r *reader) stop(supervision.Exit) {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
@@ -65,7 +65,7 @@ func (r *reader) stop(actor.Context, supervision.Exit) {
 	r.calls.stop()
 }
 
-func (r *reader) receive(ctx actor.Context, message any) error {
+func (r *reader) receive(message any) error {
 	request, ok := message.(reading)
 	if !ok {
 		return nil
@@ -73,42 +73,42 @@ func (r *reader) receive(ctx actor.Context, message any) error {
 	now := time.Now()
 	switch m := request.(type) {
 	case resync:
-		r.follow(ctx, r.cursor.Restart(), nil)
+		r.follow(r.cursor.Restart(), nil)
 	case listDone:
 		if m.call == r.call {
-			r.listed(ctx, now, m)
+			r.listed(now, m)
 		}
 	case nextDone:
 		if m.call == r.call {
-			r.changed(ctx, now, m)
+			r.changed(now, m)
 		}
 	case waitDone:
 		if m.call == r.call {
-			r.follow(ctx, r.cursor.Waited(), nil)
+			r.follow(r.cursor.Waited(), nil)
 		}
 	case rereadKey:
 		r.rereads = append(r.rereads, m.key)
-		r.rereadNext(ctx)
+		r.rereadNext()
 	case getDone:
 		r.tell(m.result)
-		r.rereadWait = r.kernel.sendAfter(rereadPause, ctx.Self(), rereadDue{})
+		r.rereadWait = r.kernel.sendAfter(rereadPause, r.self, rereadDue{})
 	case rereadDue:
 		r.rereading = false
-		r.rereadNext(ctx)
+		r.rereadNext()
 	}
 	return nil
 }
 
-func (r *reader) listed(ctx actor.Context, now time.Time, m listDone) {
+func (r *reader) listed(now time.Time, m listDone) {
 	step := r.cursor.Listed(now, m.listing, m.err)
 	if m.err == nil {
 		r.confirm(now)
 		r.tell(directoryListed{listing: m.listing})
 	}
-	r.follow(ctx, step, m.err)
+	r.follow(step, m.err)
 }
 
-func (r *reader) changed(ctx actor.Context, now time.Time, m nextDone) {
+func (r *reader) changed(now time.Time, m nextDone) {
 	step := r.cursor.Changed(now, m.change, m.err)
 	if m.err == nil {
 		r.confirm(now)
@@ -116,7 +116,7 @@ func (r *reader) changed(ctx actor.Context, now time.Time, m nextDone) {
 			r.tell(directoryChanged{change: m.change})
 		}
 	}
-	r.follow(ctx, step, m.err)
+	r.follow(step, m.err)
 }
 
 // confirm notes that the registry answered just now.
@@ -132,16 +132,16 @@ func (r *reader) confirm(now time.Time) {
 }
 
 // follow carries out the cursor's step and reports its note.
-func (r *reader) follow(ctx actor.Context, step registry.CursorStep, err error) {
+func (r *reader) follow(step registry.CursorStep, err error) {
 	r.report(step.Note, err)
 	r.cancelCall()
 	r.call++
-	call, self := r.call, ctx.Self()
+	call, self := r.call, r.self
 	switch step.Call {
 	case registry.CallList:
 		r.cancelCall = r.calls.run(0, func(callCtx context.Context) {
 			listing, err := r.source.List(callCtx, r.service.directory)
-			r.kernel.send(self, listDone{call: call, listing: listing, err: err})
+			self.post(listDone{call: call, listing: listing, err: err})
 		})
 	case registry.CallNext:
 		r.cancelCall = r.calls.run(step.Limit, func(callCtx context.Context) {
@@ -149,7 +149,7 @@ func (r *reader) follow(ctx actor.Context, step registry.CursorStep, err error) 
 			if err != nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 				err = registry.ErrQuiet
 			}
-			r.kernel.send(self, nextDone{call: call, change: change, err: err})
+			self.post(nextDone{call: call, change: change, err: err})
 		})
 	case registry.CallWait:
 		r.timer = r.kernel.sendAfter(step.Limit, self, waitDone{call: call})
@@ -188,21 +188,21 @@ func (r *reader) fail(err error) {
 }
 
 // rereadNext reads the next key again, one at a time.
-func (r *reader) rereadNext(ctx actor.Context) {
+func (r *reader) rereadNext() {
 	if r.rereading || len(r.rereads) == 0 {
 		return
 	}
 	r.rereading = true
-	key, self := r.rereads[0], ctx.Self()
+	key, self := r.rereads[0], r.self
 	r.rereads = r.rereads[1:]
 	r.calls.run(rereadLimit, func(callCtx context.Context) {
 		entry, err := r.source.Get(callCtx, key)
-		r.kernel.send(self, getDone{result: keyReread{key: key, entry: entry, err: err}})
+		self.post(getDone{result: keyReread{key: key, entry: entry, err: err}})
 	})
 }
 
 func (r *reader) tell(message watched) {
 	if watcher := r.service.watcher.Load(); watcher != nil {
-		r.kernel.send(watcher, message)
+		watcher.post(message)
 	}
 }

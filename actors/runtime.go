@@ -51,7 +51,7 @@ type Runtime struct {
 
 	mu    sync.Mutex
 	state runtimeState
-	root  *actor.PID
+	root  *process
 
 	started  chan struct{} // closed when the root is up
 	finished chan struct{} // closed when the root is gone
@@ -84,15 +84,9 @@ func New(cfg Config) (*Runtime, error) {
 		cfg.System = quietSystem()
 	}
 	r := &Runtime{
-		config: cfg,
-		policy: policy,
-		kernel: &kernel{
-			system: cfg.System,
-			events: newStream(cfg.Observe),
-			name:   "firebreak" + cfg.System.ProcessRegistry.NextId(),
-			seed:   cfg.Seed,
-			origin: time.Now(),
-		},
+		config:   cfg,
+		policy:   policy,
+		kernel:   newKernel(cfg.System, "firebreak"+cfg.System.ProcessRegistry.NextId()+"/", cfg.Seed, cfg.Observe),
 		byName:   make(map[string]*service),
 		started:  make(chan struct{}),
 		finished: make(chan struct{}),
@@ -200,11 +194,9 @@ func (r *Runtime) begin() error {
 	if err != nil {
 		return fmt.Errorf("actors: start: %w", err)
 	}
-	pid, err := r.kernel.spawn(rootName, &guard{produce: func() behaviour { return root }, notify: r.noticed})
-	if err != nil {
-		return fmt.Errorf("actors: start: %w", err)
-	}
-	r.state, r.root = begun, pid
+	r.state = begun
+	r.root = r.kernel.host(overseerFunc(r.noticed), rootName, func() behaviour { return root })
+	r.root.begin(supervision.Ref{}, nil)
 	return nil
 }
 
@@ -217,8 +209,7 @@ func (r *Runtime) noticed(message control) {
 		r.ended(m.exit)
 	case childExited:
 		r.ended(m.exit)
-	case startOverdue, stopOverdue, retryDue, ensureChild, dropChild, shutDown:
-		// Only ever sent to supervisors below.
+	default: // is only ever sent to supervisors below
 	}
 }
 
@@ -230,7 +221,7 @@ func (r *Runtime) ended(exit supervision.Exit) {
 	if !asked {
 		close(r.failed)
 	}
-	r.kernel.events.close()
+	r.kernel.close()
 	close(r.finished)
 }
 
@@ -240,12 +231,12 @@ func (r *Runtime) Stop(ctx context.Context) error {
 	r.mu.Lock()
 	if r.state == prepared {
 		r.state = stopping
-		r.kernel.events.close()
+		r.kernel.close()
 		close(r.finished)
 	}
 	if r.state == begun {
 		r.state = stopping
-		r.kernel.send(r.root, shutDown{})
+		r.root.tell(shutDown{}, nil)
 	}
 	r.mu.Unlock()
 	select {

@@ -5,8 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 )
 
@@ -22,9 +20,9 @@ type service struct {
 	published broadcast
 	contact   atomic.Pointer[contact]
 
-	reader  atomic.Pointer[actor.PID]
-	watcher atomic.Pointer[actor.PID]
-	entries atomic.Pointer[actor.PID]
+	reader  atomic.Pointer[process]
+	watcher atomic.Pointer[process]
+	entries atomic.Pointer[process]
 }
 
 // contact is what is known of the registry's health, replaced as a whole.

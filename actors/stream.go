@@ -45,8 +45,15 @@ func (s *stream) emit(e Event) {
 	}
 	s.mu.Unlock()
 	if s.observe != nil {
-		s.observe(e)
+		s.call(e)
 	}
+}
+
+// call is where other people's code runs in a supervisor's turn. What it breaks
+// is not the supervisor's failure.
+func (s *stream) call(e Event) {
+	defer func() { _ = recover() }()
+	s.observe(e)
 }
 
 func (s *stream) remember(e Event) {

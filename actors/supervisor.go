@@ -2,27 +2,22 @@ package actors
 
 import (
 	"fmt"
+	"maps"
 	"time"
-
-	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
-// startLimit is how long a child may take to start before it counts as failed.
-// Starts do no I/O here, so this catches bugs, not slowness.
-const startLimit = 5 * time.Second
-
 // plan is a supervisor as data: its policy and how each child is made.
 type plan struct {
 	spec supervision.Spec
-	// starts makes the children named in the spec, by ID.
-	starts map[string]func(path string) behaviour
+	// recipes make the children named in the spec, by ID.
+	recipes map[string]recipe
 	// template makes the children of a dynamic supervisor, whose spec is child.
-	template func(path, id string) behaviour
+	template func(id string) recipe
 	child    supervision.ChildSpec
 	// onStarted is called in the supervisor's turn once all its children are up.
-	onStarted func(self *actor.PID)
+	onStarted func(self *process)
 }
 
 // supervisor carries out what its machine decides: the smallest loop that
@@ -36,10 +31,19 @@ type supervisor struct {
 	started func()
 
 	// Touched only in the actor's turns.
-	children map[supervision.Ref]*child
+	self     *process
+	children []child // by the slot of their ref
+	recipes  map[string]recipe
 	retries  map[supervision.Ref]*time.Timer
-	known    map[string]bool // children of a dynamic supervisor
-	cause    string          // why it gave up
+	stops    map[supervision.Ref]*time.Timer
+	known    map[string]bool // children of a dynamic supervisor that were ensured
+	watch    startWatch
+	requests requests
+	journal  journal
+	nursery  *nursery
+	haunted  map[string][]*process // abandoned processes by path, which may yet disturb a successor
+	cause    string                // why it gave up
+	trace    fmt.Stringer          // and where
 }
 
 func newSupervisor(k *kernel, path string, p plan) (*supervisor, error) {
@@ -48,162 +52,205 @@ func newSupervisor(k *kernel, path string, p plan) (*supervisor, error) {
 		return nil, err
 	}
 	return &supervisor{
-		kernel:   k,
-		path:     path,
-		plan:     p,
-		machine:  machine,
-		children: make(map[supervision.Ref]*child),
-		retries:  make(map[supervision.Ref]*time.Timer),
-		known:    make(map[string]bool),
+		kernel: k, path: path, plan: p, machine: machine, recipes: maps.Clone(p.recipes),
+		children: make([]child, 0, len(p.spec.Children)),
 	}, nil
 }
 
 func (s *supervisor) bind(started func()) { s.started = started }
 
-func (s *supervisor) start(ctx actor.Context) error {
-	return s.step(ctx, supervision.Event{Kind: supervision.EventStart})
+func (s *supervisor) start(self *process) error {
+	s.self = self
+	s.kernel.branches.Store(s.path, self)
+	return s.step(supervision.Event{Kind: supervision.EventStart})
 }
 
 // stop is reached when the supervisor has ended its children itself, or when
 // it failed; in that case what still lives is stopped without waiting.
-func (s *supervisor) stop(ctx actor.Context, _ supervision.Exit) {
-	for _, timer := range s.retries {
-		timer.Stop()
+func (s *supervisor) stop(supervision.Exit) {
+	s.kernel.branches.CompareAndDelete(s.path, s.self)
+	s.watch.stop()
+	for _, timers := range []map[supervision.Ref]*time.Timer{s.retries, s.stops} {
+		for _, timer := range timers {
+			timer.Stop()
+		}
 	}
-	for _, c := range s.children {
-		c.disarm()
-		s.ask(ctx, c)
+	for i := range s.children {
+		if c := &s.children[i]; c.runner != nil {
+			c.ask()
+		}
 	}
+	s.requests.refuseAll(ErrNotRunning)
 }
 
-func (s *supervisor) receive(ctx actor.Context, message any) error {
-	request, ok := message.(control)
-	if !ok {
-		return nil
+func (s *supervisor) receive(message any) error {
+	switch m := message.(type) {
+	case control:
+		return s.control(m)
+	case *process: // none is ever sent
 	}
-	switch m := request.(type) {
+	return nil
+}
+
+func (s *supervisor) control(message control) error {
+	switch m := message.(type) {
 	case childStarted:
-		s.disarm(m.ref)
-		return s.step(ctx, supervision.Event{Kind: supervision.EventChildStarted, Ref: m.ref})
+		s.watch.over(m.ref)
+		return s.step(supervision.Event{Kind: supervision.EventChildStarted, Ref: m.ref})
 	case childStartFailed:
-		return s.ended(ctx, supervision.EventStartFailed, m.ref, m.exit)
+		return s.ended(supervision.EventStartFailed, m.ref, m.exit, m.reusable)
+	case childIgnored:
+		return s.ended(supervision.EventStartIgnored, m.ref, supervision.Exit{}, m.reusable)
 	case childExited:
-		return s.ended(ctx, supervision.EventChildExited, m.ref, m.exit)
+		return s.ended(supervision.EventChildExited, m.ref, m.exit, m.reusable)
+	case childUnusable:
+		s.startAfresh(m.ref)
 	case startOverdue:
-		return s.abandon(ctx, supervision.EventStartFailed, m.ref, "did not start in time")
+		return s.startsOverdue()
 	case stopOverdue:
-		return s.abandon(ctx, supervision.EventChildExited, m.ref, "did not stop in time")
+		return s.abandon(supervision.EventChildExited, m.ref, "did not stop in time")
+	case endOverdue:
+		s.abandonLeaving(m)
 	case retryDue:
 		delete(s.retries, m.ref)
-		return s.step(ctx, supervision.Event{Kind: supervision.EventRetryDue, Ref: m.ref})
+		return s.step(supervision.Event{Kind: supervision.EventRetryDue, Ref: m.ref})
 	case ensureChild:
-		return s.ensure(ctx, m.id)
+		return s.ensure(m.id)
 	case dropChild:
-		return s.step(ctx, supervision.Event{Kind: supervision.EventTerminateChild, ID: m.id})
+		return s.step(supervision.Event{Kind: supervision.EventTerminateChild, ID: m.id})
+	case *request:
+		return s.asked(m)
+	case *look:
+		m.reply <- s.sight()
 	case shutDown:
-		return s.step(ctx, supervision.Event{Kind: supervision.EventStop})
+		return s.step(supervision.Event{Kind: supervision.EventStop})
 	}
 	return nil
 }
 
 // ensure adds a child of the template, or wakes it where it waits.
-func (s *supervisor) ensure(ctx actor.Context, id string) error {
+func (s *supervisor) ensure(id string) error {
 	if s.known[id] {
-		return s.step(ctx, supervision.Event{Kind: supervision.EventWake, ID: id})
+		return s.step(supervision.Event{Kind: supervision.EventWake, ID: id})
+	}
+	if s.known == nil {
+		s.known = make(map[string]bool)
 	}
 	s.known[id] = true
 	spec := s.plan.child
 	spec.ID = id
-	return s.step(ctx, supervision.Event{Kind: supervision.EventAddChild, Child: &spec})
-}
-
-// ended is the death of an incarnation, once: an abandoned one that ends after
-// all is no longer known.
-func (s *supervisor) ended(ctx actor.Context, kind supervision.EventKind, ref supervision.Ref, exit supervision.Exit) error {
-	c, known := s.children[ref]
-	if !known {
-		return nil
-	}
-	c.disarm()
-	delete(s.children, ref)
-	s.kernel.events.emit(Event{
-		Kind: EventChildExited, Child: c.path, Reason: exit.Reason, Exit: exit.Kind.String(), Class: exit.Class.String(),
-	})
-	return s.step(ctx, supervision.Event{Kind: kind, Ref: ref, Exit: exit})
-}
-
-// abandon gives up on an incarnation that does not answer: a goroutine cannot
-// be killed, so it is made unreachable, counted and reported.
-func (s *supervisor) abandon(ctx actor.Context, kind supervision.EventKind, ref supervision.Ref, why string) error {
-	c, known := s.children[ref]
-	if !known {
-		return nil
-	}
-	delete(s.children, ref)
-	s.kernel.unregister(c.pid)
-	s.kernel.abandoned.Add(1)
-	s.kernel.events.emit(Event{Kind: EventChildAbandoned, Child: c.path, Reason: why})
-	exit := supervision.Exit{Kind: supervision.ExitKilled, Class: supervision.ClassTimeout, Reason: why}
-	return s.step(ctx, supervision.Event{Kind: kind, Ref: ref, Exit: exit})
+	return s.step(supervision.Event{Kind: supervision.EventAddChild, Child: &spec})
 }
 
 // step feeds the machine one event and performs what it answers. The error it
 // returns is the supervisor's own exit.
-func (s *supervisor) step(ctx actor.Context, event supervision.Event) error {
-	for _, action := range s.machine.Step(s.kernel.now(), event) {
-		if err := s.perform(ctx, action); err != nil {
+func (s *supervisor) step(event supervision.Event) error {
+	now := s.kernel.now()
+	actions := s.machine.Step(now, event)
+	s.journal.note(now, &event, s.subject(&event), actions)
+	for i := range actions {
+		if err := s.perform(&actions[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *supervisor) perform(ctx actor.Context, a supervision.Action) error {
+// subject is the path of the child that an event is about.
+func (s *supervisor) subject(event *supervision.Event) string {
+	switch slot := event.Ref.Slot(); {
+	case event.Child != nil:
+		return s.childPath(event.Child.ID)
+	case event.ID != "":
+		return s.childPath(event.ID)
+	case !event.Ref.IsZero() && slot < len(s.children):
+		return s.children[slot].path
+	}
+	return ""
+}
+
+func (s *supervisor) perform(a *supervision.Action) error {
 	switch a.Kind {
 	case supervision.ActionStartChild:
-		s.startChild(ctx, a)
+		s.startChild(a)
 	case supervision.ActionStopChild:
-		s.stopChild(ctx, a)
+		s.stopChild(a)
 	case supervision.ActionRetry:
-		s.retry(ctx, a)
+		s.retry(a)
 	case supervision.ActionStarted:
+		s.report(EventSupervisorUp, s.path, a)
 		s.started()
 		if s.plan.onStarted != nil {
-			s.plan.onStarted(ctx.Self())
+			s.plan.onStarted(s.self)
 		}
 	case supervision.ActionStartFailed:
+		s.report(EventSupervisorFailed, s.path, a)
 		return exitRequest{a.Exit}
 	case supervision.ActionExit:
-		return exitRequest{s.named(a.Exit)}
-	case supervision.ActionForgotten, supervision.ActionRefused:
-		delete(s.known, a.ID)
+		exit := s.named(a.Exit)
+		s.kernel.events.emit(Event{Kind: EventSupervisorDown, Child: s.path, Exit: exit.Kind.String(), Reason: exit.Reason})
+		return exitRequest{exit}
 	case supervision.ActionGaveUp:
 		s.cause = fmt.Sprintf("%s: restart intensity exceeded by %s: %s", s.path, a.ID, a.Exit.Reason)
+		s.trace = a.Exit.Trace
 		s.report(EventSupervisorGaveUp, s.path, a)
-	case supervision.ActionParked, supervision.ActionExhausted:
-		s.report(EventChildParked, s.childPath(a.ID), a)
-	case supervision.ActionReleased:
-		s.report(EventChildReleased, s.childPath(a.ID), a)
-	case supervision.ActionBackoff:
-		s.report(EventChildBackoff, s.childPath(a.ID), a)
-	case supervision.ActionEnded, supervision.ActionTerminated, supervision.ActionSubtreeLost,
-		supervision.ActionAutoShutdown, supervision.ActionIgnored, supervision.ActionChildUp:
-		// The exit or the start has been reported; nothing is to be done.
+	case supervision.ActionChildUp, supervision.ActionTerminated, supervision.ActionRefused, supervision.ActionInspected,
+		supervision.ActionIgnored, supervision.ActionForgotten:
+		s.answer(a)
+	case supervision.ActionParked, supervision.ActionExhausted, supervision.ActionReleased, supervision.ActionBackoff,
+		supervision.ActionEnded, supervision.ActionSubtreeLost, supervision.ActionAutoShutdown:
+	}
+	if kind, report := factEvent(a.Kind); report {
+		s.report(kind, s.childPath(a.ID), a)
 	}
 	return nil
+}
+
+// factEvent is the event of a fact about a child.
+func factEvent(kind supervision.ActionKind) (EventKind, bool) {
+	switch kind {
+	case supervision.ActionParked:
+		return EventChildParked, true
+	case supervision.ActionExhausted:
+		return EventChildExhausted, true
+	case supervision.ActionReleased:
+		return EventChildReleased, true
+	case supervision.ActionBackoff:
+		return EventChildBackoff, true
+	case supervision.ActionEnded:
+		return EventChildEnded, true
+	case supervision.ActionSubtreeLost:
+		return EventSubtreeLost, true
+	case supervision.ActionAutoShutdown:
+		return EventAutoShutdown, true
+	case supervision.ActionIgnored:
+		return EventChildIgnored, true
+	case supervision.ActionTerminated:
+		return EventChildTerminated, true
+	case supervision.ActionRefused:
+		return EventRequestRefused, true
+	case supervision.ActionStartChild, supervision.ActionStopChild, supervision.ActionRetry, supervision.ActionExit,
+		supervision.ActionStarted, supervision.ActionStartFailed, supervision.ActionGaveUp, supervision.ActionChildUp,
+		supervision.ActionForgotten, supervision.ActionInspected: // told elsewhere, or no news
+	}
+	return "", false
 }
 
 // named gives the exit of a supervisor that gave up its reason: OTP's is the
 // bare word shutdown, and the cause is only in its log.
 func (s *supervisor) named(exit supervision.Exit) supervision.Exit {
 	if s.cause != "" {
-		exit.Reason = bounded(s.cause)
+		exit.Reason, exit.Trace = bounded(s.cause), s.trace
 	}
 	return exit
 }
 
-func (s *supervisor) report(kind EventKind, path string, a supervision.Action) {
-	s.kernel.events.emit(Event{
+func (s *supervisor) report(kind EventKind, path string, a *supervision.Action) {
+	e := Event{
 		Kind: kind, Child: path, Incarnation: a.Incarnation, Reason: a.Exit.Reason, DelayMS: a.Delay.Milliseconds(),
-	})
+	}
+	if a.Err != nil {
+		e.Reason = a.Err.Error()
+	}
+	s.kernel.events.emit(e)
 }

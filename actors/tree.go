@@ -3,8 +3,6 @@ package actors
 import (
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
@@ -37,7 +35,7 @@ const (
 //
 // The announcers come last, so that a stop withdraws them first.
 func (r *Runtime) rootPlan() plan {
-	p := plan{spec: r.policy.Root.spec(supervision.OneForOne), starts: make(map[string]func(string) behaviour)}
+	p := plan{spec: r.policy.Root.spec(supervision.OneForOne), recipes: make(map[string]recipe)}
 	for _, s := range r.services {
 		p.add(r.kernel, r.policy.Root.child(servicePrefix+s.name, true), r.servicePlan(s))
 	}
@@ -51,7 +49,7 @@ func (r *Runtime) rootPlan() plan {
 // it, and rest-for-one restarts exactly those after the one that failed.
 func (r *Runtime) servicePlan(s *service) plan {
 	limits := r.policy.Service
-	p := plan{spec: limits.spec(supervision.RestForOne), starts: make(map[string]func(string) behaviour)}
+	p := plan{spec: limits.spec(supervision.RestForOne), recipes: make(map[string]recipe)}
 	p.addWorker(limits.child(readerName, false), func(string) behaviour {
 		return newReader(r.kernel, r.config.Source, s, r.config.Cursor)
 	})
@@ -70,13 +68,13 @@ func (r *Runtime) entriesPlan(s *service) plan {
 	return plan{
 		spec:  r.policy.Entries.spec(supervision.Dynamic),
 		child: child,
-		template: func(_, id string) behaviour {
-			return newEntry(r.kernel, s, id)
+		template: func(id string) recipe {
+			return recipe{behaviour: func(string) behaviour { return newEntry(r.kernel, s, id) }}
 		},
-		onStarted: func(self *actor.PID) {
+		onStarted: func(self *process) {
 			s.entries.Store(self)
 			if watcher := s.watcher.Load(); watcher != nil {
-				r.kernel.send(watcher, entriesStarted{supervisor: self})
+				watcher.post(entriesStarted{supervisor: self})
 			}
 		},
 	}
@@ -84,7 +82,7 @@ func (r *Runtime) entriesPlan(s *service) plan {
 
 func (r *Runtime) announcersPlan() plan {
 	limits := r.policy.Announcers
-	p := plan{spec: limits.spec(supervision.OneForOne), starts: make(map[string]func(string) behaviour)}
+	p := plan{spec: limits.spec(supervision.OneForOne), recipes: make(map[string]recipe)}
 	for _, a := range r.announcements {
 		spec := limits.child(a.instance.Service+"/"+a.instance.ID, false)
 		spec.Shutdown = supervision.ShutdownWithin(announcerShutdown)
@@ -96,18 +94,27 @@ func (r *Runtime) announcersPlan() plan {
 // add appends a nested supervisor. Its plan was validated with the others, so
 // that a machine which cannot be made is a bug, caught as a failed start.
 func (p *plan) add(k *kernel, spec supervision.ChildSpec, nested plan) {
-	p.addWorker(spec, func(path string) behaviour {
-		s, err := newSupervisor(k, path, nested)
+	p.append(spec, nested.recipe(k))
+}
+
+func (p *plan) addWorker(spec supervision.ChildSpec, start func(path string) behaviour) {
+	p.append(spec, recipe{behaviour: start})
+}
+
+func (p *plan) append(spec supervision.ChildSpec, r recipe) {
+	p.spec.Children = append(p.spec.Children, spec)
+	p.recipes[spec.ID] = r
+}
+
+// recipe makes the supervisor of the plan.
+func (p plan) recipe(k *kernel) recipe {
+	return recipe{nested: true, behaviour: func(path string) behaviour {
+		s, err := newSupervisor(k, path, p)
 		if err != nil {
 			return failedStart{err}
 		}
 		return s
-	})
-}
-
-func (p *plan) addWorker(spec supervision.ChildSpec, start func(path string) behaviour) {
-	p.spec.Children = append(p.spec.Children, spec)
-	p.starts[spec.ID] = start
+	}}
 }
 
 func (l Limits) spec(strategy supervision.Strategy) supervision.Spec {
@@ -124,6 +131,6 @@ func (l Limits) child(id string, isSupervisor bool) supervision.ChildSpec {
 // failedStart is a child whose start fails with a known error.
 type failedStart struct{ err error }
 
-func (f failedStart) start(actor.Context) error          { return f.err }
-func (failedStart) receive(actor.Context, any) error     { return nil }
-func (failedStart) stop(actor.Context, supervision.Exit) {}
+func (f failedStart) start(*process) error { return f.err }
+func (failedStart) receive(any) error      { return nil }
+func (failedStart) stop(supervision.Exit)  {}

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/supervision"
 )
@@ -24,33 +22,35 @@ type watcher struct {
 	isolation Isolation
 
 	// Touched only in the actor's turns.
+	self       *process
 	view       *registry.View
-	entries    map[string]*actor.PID // by key; those that run and wait for values
-	publishing bool                  // a publishDue is on its way
+	entries    map[string]*process // by key; those that run and wait for values
+	publishing bool                // a publishDue is on its way
 	synced     bool
 }
 
 func newWatcher(k *kernel, s *service, isolation Isolation) *watcher {
-	return &watcher{kernel: k, service: s, isolation: isolation, entries: make(map[string]*actor.PID)}
+	return &watcher{kernel: k, service: s, isolation: isolation, entries: make(map[string]*process)}
 }
 
 // start takes over what is published, so that the last good values stay in
 // service although an earlier incarnation of the watcher was lost.
-func (w *watcher) start(ctx actor.Context) error {
+func (w *watcher) start(self *process) error {
+	w.self = self
 	w.view = registry.NewView(w.service.directory, registry.Config{})
 	if w.isolation == IsolationPerKey {
 		w.view.Restore(w.service.snapshot.Load())
 	}
-	w.service.watcher.Store(ctx.Self())
+	w.service.watcher.Store(self)
 	if w.isolation == IsolationNone {
 		w.read(resync{})
 	}
 	return nil
 }
 
-func (w *watcher) stop(actor.Context, supervision.Exit) {}
+func (w *watcher) stop(supervision.Exit) {}
 
-func (w *watcher) receive(ctx actor.Context, message any) error {
+func (w *watcher) receive(message any) error {
 	fact, ok := message.(watched)
 	if !ok {
 		return nil
@@ -60,17 +60,17 @@ func (w *watcher) receive(ctx actor.Context, message any) error {
 	case entriesStarted:
 		w.repopulate(now)
 	case directoryListed:
-		return w.carryOut(ctx, now, w.view.Resync(m.listing, now))
+		return w.carryOut(now, w.view.Resync(m.listing, now))
 	case directoryChanged:
-		return w.carryOut(ctx, now, w.view.Observe(m.change, now))
+		return w.carryOut(now, w.view.Observe(m.change, now))
 	case entryStarted:
 		w.introduce(m)
 	case entryAccepted:
-		return w.carryOut(ctx, now, w.view.Accept(m.key, m.index, m.instance, now))
+		return w.carryOut(now, w.view.Accept(m.key, m.index, m.instance, now))
 	case entryRejected:
-		return w.rejected(ctx, now, m)
+		return w.rejected(now, m)
 	case keyReread:
-		return w.reread(ctx, now, m)
+		return w.reread(now, m)
 	case publishDue:
 		w.publish(now)
 	}
@@ -99,15 +99,15 @@ func (w *watcher) introduce(m entryStarted) {
 	case w.view.KnownBad(pending):
 		w.read(rereadKey{key: m.key})
 	default:
-		w.kernel.send(m.entry, decide{entry: pending})
+		m.entry.post(decide{entry: pending})
 	}
 }
 
 // rejected takes the verdict, and sees to it that a newer value, which may have
 // been sent to the entry while it was ending, is not left without one.
-func (w *watcher) rejected(ctx actor.Context, now time.Time, m entryRejected) error {
+func (w *watcher) rejected(now time.Time, m entryRejected) error {
 	delete(w.entries, m.key)
-	if err := w.carryOut(ctx, now, w.view.Reject(m.key, m.index, m.fault, now)); err != nil {
+	if err := w.carryOut(now, w.view.Reject(m.key, m.index, m.fault, now)); err != nil {
 		return err
 	}
 	if pending, waiting := w.view.Pending(m.key); waiting && !w.view.KnownBad(pending) {
@@ -117,7 +117,7 @@ func (w *watcher) rejected(ctx actor.Context, now time.Time, m entryRejected) er
 }
 
 // reread is what a timed re-read of a bad key brought.
-func (w *watcher) reread(ctx actor.Context, now time.Time, m keyReread) error {
+func (w *watcher) reread(now time.Time, m keyReread) error {
 	var steps []registry.Step
 	switch {
 	case m.err == nil:
@@ -127,7 +127,7 @@ func (w *watcher) reread(ctx actor.Context, now time.Time, m keyReread) error {
 		w.read(resync{})
 		return nil
 	}
-	if err := w.carryOut(ctx, now, steps); err != nil {
+	if err := w.carryOut(now, steps); err != nil {
 		return err
 	}
 	w.sendBack(m.key)
@@ -143,20 +143,20 @@ func (w *watcher) sendBack(key string) {
 		return
 	}
 	delete(w.entries, key)
-	w.kernel.send(entry, stillBad{index: pending.Index, fault: w.view.FaultOf(key)})
+	entry.post(stillBad{index: pending.Index, fault: w.view.FaultOf(key)})
 }
 
 // carryOut performs what the view decided. Its error ends the watcher: only
 // the naive profile produces one.
-func (w *watcher) carryOut(ctx actor.Context, now time.Time, steps []registry.Step) error {
+func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 	for _, step := range steps {
 		if judge, ok := step.(registry.Judge); ok && w.isolation == IsolationNone {
-			if err := w.decideHere(ctx, now, judge.Entry); err != nil {
+			if err := w.decideHere(now, judge.Entry); err != nil {
 				return err
 			}
 			continue
 		}
-		w.perform(ctx, step)
+		w.perform(step)
 	}
 	if !w.synced && w.view.Synced() {
 		w.synced = true
@@ -172,19 +172,19 @@ func (w *watcher) carryOut(ctx actor.Context, now time.Time, steps []registry.St
 
 // decideHere is what every watcher of 2020 did: decode in the watcher's own
 // turn, and let it crash.
-func (w *watcher) decideHere(ctx actor.Context, now time.Time, e registry.Entry) error {
+func (w *watcher) decideHere(now time.Time, e registry.Entry) error {
 	id := strings.TrimPrefix(e.Key, w.service.directory)
 	instance, err := registry.Decode(w.service.name, id, e.Value)
 	if err != nil {
 		return err
 	}
 	for _, step := range w.view.Accept(e.Key, e.Index, instance, now) {
-		w.perform(ctx, step)
+		w.perform(step)
 	}
 	return nil
 }
 
-func (w *watcher) perform(ctx actor.Context, step registry.Step) {
+func (w *watcher) perform(step registry.Step) {
 	event := Event{Service: w.service.name}
 	switch s := step.(type) {
 	case registry.Judge:
@@ -195,7 +195,7 @@ func (w *watcher) perform(ctx actor.Context, step registry.Step) {
 		w.supervise(dropChild{id: w.id(s.Key)})
 		return
 	case registry.Republish:
-		w.publishSoon(ctx)
+		w.publishSoon()
 		return
 	case registry.Added:
 		event.Kind, event.Key, event.Index = EventInstanceAdded, s.Key, s.Index
@@ -225,7 +225,7 @@ func removal(kind registry.ChangeKind) string {
 // starts one, which then asks.
 func (w *watcher) hand(e registry.Entry) {
 	if entry, runs := w.entries[e.Key]; runs {
-		w.kernel.send(entry, decide{entry: e})
+		entry.post(decide{entry: e})
 		return
 	}
 	w.supervise(ensureChild{id: w.id(e.Key)})
@@ -235,10 +235,10 @@ func (w *watcher) id(key string) string { return strings.TrimPrefix(key, w.servi
 
 // publishSoon publishes behind what is queued already, so that a burst of
 // changes is one snapshot.
-func (w *watcher) publishSoon(ctx actor.Context) {
+func (w *watcher) publishSoon() {
 	if !w.publishing {
 		w.publishing = true
-		w.kernel.send(ctx.Self(), publishDue{})
+		w.self.post(publishDue{})
 	}
 }
 
@@ -262,12 +262,12 @@ func (w *watcher) publish(now time.Time) {
 
 func (w *watcher) read(message reading) {
 	if reader := w.service.reader.Load(); reader != nil {
-		w.kernel.send(reader, message)
+		reader.post(message)
 	}
 }
 
 func (w *watcher) supervise(message control) {
 	if entries := w.service.entries.Load(); entries != nil {
-		w.kernel.send(entries, message)
+		entries.tell(message, nil)
 	}
 }

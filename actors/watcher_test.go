@@ -6,9 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
-
 	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/supervision"
 )
 
 // scene is a service whose actors are played by the test, all but one.
@@ -16,39 +15,36 @@ type scene struct {
 	kernel  *kernel
 	service *service
 	got     chan any // what the played actors receive, in order
-	played  *actor.PID
-	tested  *actor.PID
+	played  *process
+	tested  *process
 }
 
 func newScene(t *testing.T, tested func(*scene) behaviour) *scene {
 	t.Helper()
 	s := &scene{
-		kernel:  &kernel{system: quietSystem(), events: newStream(nil), name: "scene", origin: time.Now()},
+		kernel:  newKernel(quietSystem(), "scene/", 0, nil),
 		service: newService("api", "/services/api/"),
 		got:     make(chan any, 64),
 	}
-	s.played = s.spawn(t, "played", scripted{onReceive: func(message any) error { s.got <- message; return nil }})
+	s.played = s.spawn("played", scripted{onReceive: func(message any) error { s.got <- message; return nil }})
 	s.service.reader.Store(s.played)
 	s.service.watcher.Store(s.played)
 	s.service.entries.Store(s.played)
-	s.tested = s.spawn(t, "tested", tested(s))
+	s.tested = s.spawn("tested", tested(s))
 	synctest.Wait()
 	return s
 }
 
-func (s *scene) spawn(t *testing.T, name string, b behaviour) *actor.PID {
-	t.Helper()
-	pid, err := s.kernel.spawn(name, &guard{produce: func() behaviour { return b }, notify: func(control) {}})
-	if err != nil {
-		t.Fatalf("spawn %s: got %v, want no error", name, err)
-	}
-	return pid
+func (s *scene) spawn(name string, b behaviour) *process {
+	p := s.kernel.host(overseerFunc(func(control) {}), name, func() behaviour { return b })
+	p.begin(supervision.Ref{}, nil)
+	return p
 }
 
 // tell sends the tested actor a message and returns what the played ones
 // receive because of it.
 func (s *scene) tell(message any) []any {
-	s.kernel.send(s.tested, message)
+	s.tested.post(message)
 	synctest.Wait()
 	var all []any
 	for len(s.got) > 0 {
@@ -58,8 +54,9 @@ func (s *scene) tell(message any) []any {
 }
 
 func (s *scene) stop() {
-	s.kernel.system.Root.Stop(s.tested)
-	s.kernel.system.Root.Stop(s.played)
+	s.tested.stop()
+	s.played.stop()
+	s.kernel.close()
 	synctest.Wait()
 }
 
@@ -168,10 +165,10 @@ func TestWatcherThatIsLostKeepsTheLastGoodValues(t *testing.T) {
 			Entries: []registry.Entry{{Key: "/services/api/a", Index: 8}, record(t, "b")}, Index: 8,
 		})
 		s := r.byName["api"]
-		r.kernel.send(s.reader.Load(), resync{})
+		s.reader.Load().post(resync{})
 		synctest.Wait()
 		before := s.watcher.Load()
-		r.kernel.system.Root.Stop(before)
+		before.order(orderPerish)
 		time.Sleep(time.Minute)
 		if s.watcher.Load() == before {
 			t.Fatal("the watcher: got the same incarnation, want another")

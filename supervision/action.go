@@ -78,13 +78,15 @@ const (
 	ActionForgotten
 	// ActionRefused{ID, Err, Request}: a request cannot be carried out, see the Err values of this package.
 	ActionRefused
+	// ActionInspected{View, Request}: how things stand.
+	ActionInspected
 )
 
 // String returns the action's words.
 func (k ActionKind) String() string {
 	return word("action", uint8(k), "start child", "stop child", "retry", "exit", "started", "start failed", "backoff",
 		"parked", "released", "exhausted", "gave up", "ended", "subtree lost", "auto-shutdown", "ignored", "child up",
-		"terminated", "forgotten", "refused")
+		"terminated", "forgotten", "refused", "inspected")
 }
 
 // Action is one decision of the machine; its kind says which of the other fields count.
@@ -100,4 +102,5 @@ type Action struct {
 	Exit        Exit
 	Err         error
 	Request     uint64
+	View        *View
 }

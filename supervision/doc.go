@@ -19,7 +19,7 @@
 //     counts, a group restart counts once;
 //   - a child is identified by a [Ref], which is new with every start and every retry: an event about an earlier one
 //     changes nothing, so nothing has to be cancelled;
-//   - every request ([EventAddChild], [EventTerminateChild], [EventRestartChild], [EventDeleteChild]) is answered by exactly
+//   - every request ([EventAddChild], [EventTerminateChild], [EventRestartChild], [EventDeleteChild], [EventInspect]) is answered by exactly
 //     one action, which bears its [Event.Request], unless the supervisor ends first;
 //   - at most one retry of a child is in force at any time;
 //   - after [ActionExit] or [ActionStartFailed] the machine is over and answers nothing;

@@ -35,6 +35,9 @@ const (
 	EventDeleteChild
 	// EventWake{ID} cuts a wait short: a child that backs off or is parked starts now. Otherwise nothing.
 	EventWake
+	// EventInspect{Request} asks how things stand when its turn comes, behind what was asked before. Answered with
+	// ActionInspected.
+	EventInspect
 	// EventStop ends the supervisor: all children are stopped, then ActionExit.
 	EventStop
 )
@@ -42,7 +45,7 @@ const (
 // String returns the event's words.
 func (k EventKind) String() string {
 	return word("event", uint8(k), "start", "child started", "start failed", "start ignored", "child exited",
-		"retry due", "add child", "terminate child", "restart child", "delete child", "wake", "stop")
+		"retry due", "add child", "terminate child", "restart child", "delete child", "wake", "inspect", "stop")
 }
 
 // Event is one thing that happened to a supervisor; its kind says which of the other fields count.

@@ -1,6 +1,9 @@
 package supervision
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // MaxReasonBytes is how much of an exit's reason the machine keeps; the rest is cut off.
 const MaxReasonBytes = 4 << 10
@@ -63,12 +66,15 @@ type Exit struct {
 	Class Class
 	// Reason is for people. At most MaxReasonBytes of it are kept.
 	Reason string
+	// Trace is where a panic happened, to be rendered when somebody reads it. Nil for other exits, and comparable.
+	Trace fmt.Stringer
 }
 
 // Abnormal reports whether a transient child would be restarted after this exit.
 func (e Exit) Abnormal() bool { return e.Kind.abnormal() }
 
-// String returns the kind, the class of an abnormal exit that was classed, and the reason: "error (data): bad value".
+// String returns the kind, the class of an abnormal exit that was classed, and the reason: "error (data): bad value". It
+// leaves the trace to whoever wants it.
 func (e Exit) String() string {
 	text := e.Kind.String()
 	if e.Abnormal() && e.Class != ClassBug {

@@ -106,6 +106,7 @@ func (w *model) act(op byte, n int) {
 		w.request(supervision.Event{Kind: supervision.EventTerminateChild, ID: id})
 	case 12:
 		w.feed(supervision.Event{Kind: supervision.EventWake, ID: id})
+		w.request(supervision.Event{Kind: supervision.EventInspect})
 	case 16:
 		w.request(supervision.Event{Kind: supervision.EventRestartChild, ID: id})
 	case 17:

@@ -2,6 +2,7 @@ package supervision
 
 import (
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -37,6 +38,16 @@ func (m *Machine) Child(id string) (ChildInfo, bool) {
 		return c.info(), true
 	}
 	return ChildInfo{}, false
+}
+
+// View is how a supervisor stands, as values.
+type View struct {
+	Counts   Counts
+	Children []ChildInfo // in start order
+}
+
+func (m *Machine) view() *View {
+	return &View{Counts: m.Counts(), Children: slices.Collect(m.Children())}
 }
 
 // Len returns the number of children, running or not.
@@ -88,6 +99,9 @@ func (m *Machine) Window(now time.Duration) (used, allowed float64) {
 	}
 	return float64(m.window.usedAt(max(now, m.now))) / quartersPerRestart, float64(m.window.limit) / quartersPerRestart
 }
+
+// Period returns the length of the sliding window, 0 if restarts are not bounded.
+func (m *Machine) Period() time.Duration { return m.window.period }
 
 func (c *child) info() ChildInfo {
 	return ChildInfo{

@@ -86,7 +86,7 @@ func (m *Machine) takeNew(ev Event) {
 		m.begin(plan{purpose: planInit, span: everyone(), starting: true})
 	case EventStop:
 		m.finish()
-	case EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake:
+	case EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake, EventInspect:
 		m.deferred.push(ev)
 	case EventChildStarted, EventStartFailed, EventStartIgnored, EventChildExited, EventRetryDue: // nobody was started
 	}
@@ -104,7 +104,8 @@ func (m *Machine) takeDuringPlan(ev Event) {
 		m.planStartIgnored(ev.Ref)
 	case EventChildExited:
 		m.planExited(ev)
-	case EventRetryDue, EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake, EventStop:
+	case EventRetryDue, EventAddChild, EventTerminateChild, EventRestartChild, EventDeleteChild, EventWake, EventInspect,
+		EventStop:
 		if m.plan.purpose != planExit { // after which nobody is there to answer
 			m.deferred.push(ev)
 		}
@@ -130,6 +131,8 @@ func (m *Machine) takeIdle(ev Event) {
 		if c := m.children.named(ev.ID); c != nil && c.waiting() {
 			m.retryDue(c)
 		}
+	case EventInspect:
+		m.do(Action{Kind: ActionInspected, Request: ev.Request, View: m.view()})
 	case EventStop:
 		m.begin(plan{purpose: planExit, span: everyone()})
 	case EventStart, EventChildStarted, EventStartFailed, EventStartIgnored: // nothing awaits them

@@ -110,6 +110,16 @@ func (w *model) check(a supervision.Action) {
 	case supervision.ActionStarted, supervision.ActionBackoff, supervision.ActionReleased,
 		supervision.ActionTerminated, supervision.ActionRefused, supervision.ActionIgnored, supervision.ActionChildUp,
 		supervision.ActionSubtreeLost:
+	case supervision.ActionInspected:
+		w.checkView(a)
+	}
+}
+
+// checkView wants what is told to be what is alive.
+func (w *model) checkView(a supervision.Action) {
+	w.t.Helper()
+	if a.View == nil || len(a.View.Children) != w.m.Len() {
+		w.fail("inspected: got view %+v of %d children", a.View, w.m.Len())
 	}
 }
 

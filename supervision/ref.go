@@ -11,6 +11,10 @@ type Ref struct{ slot, gen uint32 }
 // IsZero reports whether the Ref means none.
 func (r Ref) IsZero() bool { return r.gen == 0 }
 
+// Slot is the child's place in a table of a shell's own: the places are dense, and used again for other children once a
+// child is forgotten.
+func (r Ref) Slot() int { return int(r.slot) }
+
 // String returns the slot and the generation, as in "3.7".
 func (r Ref) String() string {
 	if r.IsZero() {

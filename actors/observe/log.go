@@ -17,6 +17,7 @@ func Log(logger zerolog.Logger) func(actors.Event) {
 		text(line, "class", e.Class)
 		text(line, "exit", e.Exit)
 		text(line, "reason", e.Reason)
+		text(line, "trace", e.Trace.String())
 		number(line, "incarnation", int64(e.Incarnation))
 		number(line, "index", int64(e.Index))
 		number(line, "generation", int64(e.Generation))
@@ -45,10 +46,11 @@ func number(line *zerolog.Event, name string, value int64) {
 // level says how loud an event is.
 func level(e actors.Event) zerolog.Level {
 	switch e.Kind {
-	case actors.EventSupervisorGaveUp, actors.EventChildAbandoned, actors.EventLeaseConflict, actors.EventSourceWentBack:
+	case actors.EventSupervisorGaveUp, actors.EventSupervisorFailed, actors.EventSubtreeLost, actors.EventChildAbandoned,
+		actors.EventChildExhausted, actors.EventLeaseConflict, actors.EventSourceWentBack:
 		return zerolog.ErrorLevel
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
-		actors.EventLeaseRepaired, actors.EventLeaseLost:
+		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
 		if e.Attempt > 1 { // one line per change of state, not per attempt
@@ -61,10 +63,11 @@ func level(e actors.Event) zerolog.Level {
 		}
 		return zerolog.WarnLevel
 	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceSynced, actors.EventInstanceAdded,
-		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn:
+		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildBackoff, actors.EventHistoryLost,
-		actors.EventPublished, actors.EventInstanceUpdated:
+		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
+		actors.EventChildTerminated, actors.EventRequestRefused, actors.EventSupervisorUp, actors.EventSupervisorDown:
 		return zerolog.DebugLevel
 	}
 	return zerolog.DebugLevel
@@ -72,23 +75,10 @@ func level(e actors.Event) zerolog.Level {
 
 // sentence is what the event means to somebody who has not read the code.
 func sentence(kind actors.EventKind) string {
-	switch kind {
-	case actors.EventChildStarted:
-		return "started"
-	case actors.EventChildRestarting:
-		return "restarting"
-	case actors.EventChildExited:
-		return "exited"
-	case actors.EventChildBackoff:
-		return "restart put off"
-	case actors.EventChildParked:
-		return "restart budget spent: parked, probed from now on"
-	case actors.EventChildReleased:
-		return "in service again"
-	case actors.EventChildAbandoned:
-		return "did not answer: abandoned"
-	case actors.EventSupervisorGaveUp:
-		return "restart intensity exceeded: giving up"
+	if text := supervisionSentence(kind); text != "" {
+		return text
+	}
+	switch kind { //nolint:exhaustive // the others have had their sentence
 	case actors.EventSourceSynced:
 		return "directory read"
 	case actors.EventSourceFailed:
@@ -127,4 +117,48 @@ func sentence(kind actors.EventKind) string {
 		return "withdrawn"
 	}
 	return string(kind)
+}
+
+func supervisionSentence(kind actors.EventKind) string {
+	switch kind { //nolint:exhaustive // the others are not about supervision
+	case actors.EventChildStarted:
+		return "started"
+	case actors.EventChildRestarting:
+		return "restarting"
+	case actors.EventChildExited:
+		return "exited"
+	case actors.EventChildBackoff:
+		return "restart put off"
+	case actors.EventChildParked:
+		return "restart budget spent: parked, probed from now on"
+	case actors.EventChildReleased:
+		return "in service again"
+	case actors.EventChildAbandoned:
+		return "did not answer: abandoned"
+	case actors.EventChildReturned:
+		return "abandoned until now: ended after all"
+	case actors.EventChildIgnored:
+		return "nothing to do: down"
+	case actors.EventChildEnded:
+		return "ended, and is not restarted"
+	case actors.EventChildExhausted:
+		return "restart budget spent: stays down"
+	case actors.EventChildTerminated:
+		return "stopped by request"
+	case actors.EventRequestRefused:
+		return "request refused"
+	case actors.EventSubtreeLost:
+		return "a supervisor is down for good, and all below it"
+	case actors.EventAutoShutdown:
+		return "its end ends its supervisor"
+	case actors.EventSupervisorUp:
+		return "all children are up"
+	case actors.EventSupervisorFailed:
+		return "a child did not start: nothing of this supervisor is up"
+	case actors.EventSupervisorDown:
+		return "all children are down"
+	case actors.EventSupervisorGaveUp:
+		return "restart intensity exceeded: giving up"
+	}
+	return ""
 }

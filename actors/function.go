@@ -1,0 +1,80 @@
+package actors
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// function is one incarnation of a child that is a plain function. It has no
+// mailbox and no address: it runs on a goroutine straight under its supervisor.
+type function struct {
+	kernel    *kernel
+	overseer  overseer
+	name      string
+	ref       supervision.Ref
+	work      func(ctx context.Context) error
+	ctx       context.Context //nolint:containedctx // it is handed to the goroutine, and to nobody else
+	cancel    context.CancelFunc
+	abandoned atomic.Bool
+}
+
+func newFunction(k *kernel, o overseer, name string, work func(context.Context) error) *function {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &function{kernel: k, overseer: o, name: name, work: work, ctx: ctx, cancel: cancel}
+}
+
+// begin starts the function. It has started when its goroutine runs.
+func (f *function) begin(ref supervision.Ref, _ *worker) {
+	f.ref = ref
+	go f.run()
+}
+
+func (f *function) stop() { f.cancel() }
+
+func (f *function) abandon() {
+	f.abandoned.Store(true)
+	f.cancel()
+}
+
+func (f *function) run() {
+	f.tell(childStarted{ref: f.ref})
+	completed := false
+	defer func() {
+		if completed {
+			return
+		}
+		if value := recover(); value != nil {
+			f.ended(panicExit(value))
+			return
+		}
+		f.ended(supervision.Exit{Kind: supervision.ExitKilled, Reason: "runtime.Goexit ended the function's goroutine"})
+	}()
+	err := f.work(f.ctx)
+	completed = true
+	f.ended(f.exitFor(err))
+}
+
+// exitFor: a function that was told to stop, and says so or says nothing, has
+// ended in order.
+func (f *function) exitFor(err error) supervision.Exit {
+	if cause := f.ctx.Err(); cause != nil && (err == nil || isCanceled(err)) {
+		return supervision.Exit{Kind: supervision.ExitShutdown}
+	}
+	return endOf(err)
+}
+
+func (f *function) ended(exit supervision.Exit) {
+	f.cancel()
+	f.tell(childExited{ref: f.ref, exit: exit})
+	if f.abandoned.Load() {
+		f.kernel.returned(f.name)
+	}
+}
+
+func (f *function) tell(message control) {
+	if !f.abandoned.Load() {
+		f.overseer.tell(message, nil)
+	}
+}

@@ -1,0 +1,294 @@
+package actors
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/supervision"
+)
+
+// process is one actor under supervision: its mailbox, and the guard of all
+// that runs in it. It turns each way an actor can end (an error, a panic
+// anywhere in its life, runtime.Goexit, an orderly stop) into one message to
+// its supervisor, and never lets a panic reach protoactor, whose reactions
+// would resurrect or hang the tree.
+//
+// The guard is the mailbox, and no wrapper around an actor, because everything
+// that protoactor runs in an actor passes here: its messages and lifecycle,
+// watches, continuations, middleware, the producer itself.
+type process struct {
+	// Fixed before it is first scheduled.
+	kernel   *kernel
+	overseer overseer
+	guest    guest
+	name     string
+
+	mu        sync.Mutex
+	pid       *actor.PID // nil until it has been registered
+	busy      bool       // a worker has it, or is about to
+	shut      bool       // user messages are refused
+	closed    bool       // so is everything else
+	abandoned bool       // nothing that it does counts any more
+	back      bool       // it was abandoned, and has ended after all
+	orders    orders
+	next      supervision.Ref // of the incarnation that orderBegin asks for
+	system    lane[any]       // lifecycle and watches, ahead of the others
+	user      lane[any]
+	rare      *rarities
+
+	// Touched only in the actor's turns.
+	worker *worker // that runs the turn
+	ref    supervision.Ref
+	exit   supervision.Exit
+	phase  phase
+	cameUp bool
+	idle   bool // its start came to nothing, as it wanted
+	told   bool // the supervisor knows of the incarnation's end
+}
+
+// rarities are the fields that few processes ever need.
+type rarities struct {
+	requested ending // what End asked for, until the handler has returned
+	asked     bool   // it did
+	watchers  []*actor.PID
+	successor *process // has the name of an abandoned process
+}
+
+// ending is an end that an actor chose for itself.
+type ending struct{ err error }
+
+// guest is what runs in a process; its methods are called in the actor's turns.
+type guest interface {
+	// begin starts an incarnation, the first or another. The guest calls
+	// started when that is up. An error is a failed start.
+	begin(p *process) error
+	// user and system handle one message. An error ends the incarnation.
+	user(p *process, message any) error
+	system(p *process, message any) error
+	// leave begins an orderly end. The guest calls gone when it is over.
+	leave(p *process)
+	// reusable reports whether another incarnation may begin in this process
+	// after the present one has failed.
+	reusable() bool
+	// unwind releases what the incarnation holds, as far as that is possible
+	// without waiting, when nothing will begin in this process again.
+	unwind(p *process)
+}
+
+// overseer is who is told what becomes of a child.
+type overseer interface {
+	// tell may go on with the overseer on the worker that it is given, once that
+	// is through with the present turn.
+	tell(message control, from *worker)
+}
+
+// phase is where in its life an incarnation is.
+type phase uint8
+
+const (
+	starting phase = iota
+	running
+	// crashed: the supervisor knows; it revives the process, or ends it.
+	crashed
+	// reviving: the next incarnation waits for the children of the last one.
+	reviving
+	// leaving: an orderly stop has begun.
+	leaving
+	// ended: whatever still arrives is dropped.
+	ended
+)
+
+// orders are what a process has been asked to do, and has not yet done.
+type orders uint8
+
+const (
+	orderBegin  orders = 1 << iota // start the incarnation next
+	orderEnd                       // end in order, says the supervisor
+	orderPerish                    // end in order, says somebody who has the address
+)
+
+// post gives the process a message of this package.
+func (p *process) post(message any) { p.enqueue(message, nil) }
+
+// tell implements [overseer]: a supervisor hears in its own turn.
+func (p *process) tell(message control, from *worker) { p.enqueue(message, from) }
+
+// enqueue takes a user message. Where the sender's worker is given, it goes on
+// with this process after the sender's turn.
+func (p *process) enqueue(message any, from *worker) {
+	p.mu.Lock()
+	if p.shut {
+		pid := p.pid
+		p.mu.Unlock()
+		p.refuse(pid, message)
+		return
+	}
+	p.user.push(message)
+	p.wake(from)
+}
+
+// wake is called with the lock held, and releases it.
+func (p *process) wake(from *worker) {
+	idle := !p.busy
+	p.busy = true
+	p.mu.Unlock()
+	switch {
+	case !idle:
+	case from != nil && from.tail == nil:
+		from.tail = p
+	default:
+		p.kernel.pool.schedule(p)
+	}
+}
+
+// begin asks for the incarnation with the ref.
+func (p *process) begin(ref supervision.Ref, from *worker) {
+	p.mu.Lock()
+	p.next, p.shut = ref, false
+	p.orders |= orderBegin
+	p.wake(from)
+}
+
+// stop asks for an orderly end.
+func (p *process) stop() { p.order(orderEnd) }
+
+func (p *process) order(o orders) {
+	p.mu.Lock()
+	p.orders |= o
+	p.wake(nil)
+}
+
+// abandon gives up on an actor that does not answer: a goroutine cannot be
+// killed, so it is made unreachable, and what it still does is not heard.
+func (p *process) abandon() {
+	p.mu.Lock()
+	p.abandoned = true
+	p.leaveBehind()
+}
+
+// vanish takes the process out of everybody's reach.
+func (p *process) vanish() {
+	p.mu.Lock()
+	if p.abandoned {
+		p.mu.Unlock()
+		return
+	}
+	p.leaveBehind()
+}
+
+// leaveBehind is called with the lock held, and releases it. It frees the name
+// first: the successor may want it at once.
+func (p *process) leaveBehind() {
+	p.shut, p.closed = true, true
+	pid, queued, pending := p.pid, p.user.take(), p.system.take()
+	var watchers []*actor.PID
+	if p.rare != nil {
+		watchers, p.rare.watchers = p.rare.watchers, nil
+	}
+	p.mu.Unlock()
+	if pid != nil {
+		p.kernel.unregister(pid)
+	}
+	for _, message := range queued {
+		p.refuse(pid, message)
+	}
+	for _, message := range pending {
+		if m, ok := message.(*actor.Watch); ok {
+			watchers = append(watchers, m.Watcher)
+		}
+	}
+	for _, watcher := range watchers {
+		p.kernel.sendSystem(watcher, &actor.Terminated{Who: pid})
+	}
+}
+
+// cut ends the delivery to an incarnation that has failed: what was queued for
+// it is answered as a dead letter, and so is what comes until the next begins.
+func (p *process) cut() {
+	p.mu.Lock()
+	p.shut = true
+	p.orders &^= orderPerish
+	pid, queued := p.pid, p.user.take()
+	if p.rare != nil {
+		p.rare.asked = false
+	}
+	p.mu.Unlock()
+	for _, message := range queued {
+		p.refuse(pid, message)
+	}
+}
+
+// refuse answers a message that will not be delivered. Most of this package
+// want no answer, and may hold registry values.
+func (p *process) refuse(pid *actor.PID, message any) {
+	switch m := message.(type) {
+	case *request:
+		m.reply <- response{err: ErrNotRunning}
+		return
+	case *look:
+		close(m.reply)
+		return
+	}
+	if _, foreign := p.guest.(*hosted); foreign && pid != nil {
+		p.kernel.deadLetter(pid, message)
+	}
+}
+
+func (p *process) watch(watcher *actor.PID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	rare := p.rareFields()
+	if !slices.ContainsFunc(rare.watchers, watcher.Equal) {
+		rare.watchers = append(rare.watchers, watcher)
+	}
+}
+
+func (p *process) unwatch(watcher *actor.PID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rare != nil {
+		p.rare.watchers = slices.DeleteFunc(p.rare.watchers, watcher.Equal)
+	}
+}
+
+// rareFields is called with the lock held.
+func (p *process) rareFields() *rarities {
+	if p.rare == nil {
+		p.rare = &rarities{}
+	}
+	return p.rare
+}
+
+// haunts notes who has the name of an abandoned process now. It reports whether
+// that one may still come back.
+func (p *process) haunts(successor *process) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.back {
+		return false
+	}
+	p.rareFields().successor = successor
+	return true
+}
+
+func (p *process) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
+// address is nil for a process that has not been registered.
+func (p *process) address() *actor.PID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
+
+// isLost reports whether the process was abandoned and has not ended since.
+func (p *process) isLost() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.abandoned && !p.back
+}
