@@ -17,7 +17,7 @@ type startWatch struct {
 }
 
 func (w *startWatch) begin(s *supervisor, ref supervision.Ref) {
-	w.ref, w.due = ref, time.Now().Add(s.kernel.startLimit)
+	w.ref, w.due = ref, s.at.Add(s.kernel.startLimit)
 	if !w.armed {
 		w.arm(s, s.kernel.startLimit)
 	}
@@ -79,14 +79,14 @@ func (s *supervisor) giveUpOn(c *child, why string) {
 	c.runner = nil
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
-	s.kernel.events.emit(Event{Kind: EventChildAbandoned, Child: c.path, Reason: why})
+	s.emit(&Event{Kind: EventChildAbandoned, Child: c.path, Reason: why})
 }
 
 // abandonLeaving gives up on the actor of a crashed incarnation that does not
 // end, unless it has, or its child has gone on.
 func (s *supervisor) abandonLeaving(m endOverdue) {
-	for i := range s.children {
-		if c := &s.children[i]; c.runner == runner(m.process) && !m.process.isClosed() {
+	if m.slot < len(s.children) {
+		if c := &s.children[m.slot]; c.runner == runner(m.process) && !m.process.isClosed() {
 			s.giveUpOn(c, "did not end after its crash")
 		}
 	}

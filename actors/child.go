@@ -71,7 +71,7 @@ func (s *supervisor) startChild(a *supervision.Action) {
 		kind = EventChildRestarting
 		s.kernel.restarts.Add(1)
 	}
-	s.kernel.events.emit(Event{Kind: kind, Child: c.path, Incarnation: a.Incarnation})
+	s.emit(&Event{Kind: kind, Child: c.path, Incarnation: a.Incarnation})
 	if !c.spent {
 		s.clear(c)
 		if err := s.make(c, a.ID); err != nil {
@@ -170,14 +170,12 @@ func (s *supervisor) ended(kind supervision.EventKind, ref supervision.Ref, exit
 		c.runner = nil
 	}
 	if kind != supervision.EventStartIgnored {
-		s.kernel.events.emit(Event{
+		s.emit(&Event{
 			Kind: EventChildExited, Child: c.path, Reason: exit.Reason, Exit: exit.Kind.String(), Class: exit.Class.String(),
 			Trace: traceOf(exit),
 		})
 	}
-	err := s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
-	s.sweep(ref.Slot())
-	return err
+	return s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
 }
 
 func (s *supervisor) disarm(ref supervision.Ref) {
@@ -190,16 +188,27 @@ func (s *supervisor) disarm(ref supervision.Ref) {
 	}
 }
 
-// sweep ends a process whose incarnation has crashed and that was not revived
-// in the same step: its actor is to let go of what it holds.
+// sweep ends a process whose incarnation has crashed and that will not be
+// revived now: its actor is to let go of what it holds. It is called with the
+// decision, which may come later than the crash.
 func (s *supervisor) sweep(slot int) {
-	c := &s.children[slot]
-	if !c.spent {
+	if slot >= len(s.children) || !s.children[slot].spent {
 		return
 	}
+	c := &s.children[slot]
 	c.spent = false
 	if p, ok := c.runner.(*process); ok {
 		p.stop()
-		time.AfterFunc(supervision.DefaultShutdown, func() { s.self.tell(endOverdue{process: p, path: c.path}, nil) })
+		time.AfterFunc(supervision.DefaultShutdown, func() { s.self.tell(endOverdue{process: p, slot: slot}, nil) })
+	}
+}
+
+// sweepAll does so where a child waits with its group: there may be others in
+// it that crashed at the same time.
+func (s *supervisor) sweepAll() {
+	if s.plan.spec.Strategy == supervision.OneForAll || s.plan.spec.Strategy == supervision.RestForOne {
+		for slot := range s.children {
+			s.sweep(slot)
+		}
 	}
 }

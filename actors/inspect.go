@@ -63,7 +63,7 @@ type sight struct {
 
 // sight is read in the supervisor's turn.
 func (s *supervisor) sight() sight {
-	now := s.kernel.now()
+	now := s.kernel.monotonic(s.at)
 	used, allowed := s.machine.Window(now)
 	seen := sight{nested: make(map[string]*process), node: &SupervisorNode{
 		Strategy: s.plan.spec.Strategy.String(), Used: used, Allowed: allowed,

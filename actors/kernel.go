@@ -53,12 +53,12 @@ func (k *kernel) branch(path string) (*process, error) {
 	return nil, fmt.Errorf("%w: %s", ErrNotRunning, path)
 }
 
-// now is the monotonic time that the pure machines are fed with.
-func (k *kernel) now() time.Duration {
+// monotonic is the time at that the pure machines are fed with.
+func (k *kernel) monotonic(at time.Time) time.Duration {
 	if k.clock != nil {
 		return k.clock()
 	}
-	return time.Since(k.origin)
+	return at.Sub(k.origin)
 }
 
 // random returns a source of its own for one actor: reproducible from the

@@ -67,7 +67,7 @@ type stopOverdue struct {
 type endOverdue struct {
 	quiet
 	process *process
-	path    string
+	slot    int
 }
 
 // retryDue: the restart that the machine put off is due.

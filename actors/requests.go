@@ -120,7 +120,7 @@ func (s *supervisor) answer(a *supervision.Action) {
 
 // vacate lets go of what is held of a child that nobody knows any more.
 func (s *supervisor) vacate(slot int) {
-	if slot < len(s.children) && !s.children[slot].spent && s.children[slot].ref.IsZero() {
+	if slot < len(s.children) && s.children[slot].ref.IsZero() {
 		s.children[slot] = child{}
 	}
 }

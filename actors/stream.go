@@ -29,6 +29,11 @@ func newStream(observe func(Event)) *stream {
 // misses it and can tell by the gap in Seq.
 func (s *stream) emit(e Event) {
 	e.At = time.Now()
+	s.emitAt(&e)
+}
+
+// emitAt is emit for an event that bears its time.
+func (s *stream) emitAt(e *Event) {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -39,7 +44,7 @@ func (s *stream) emit(e Event) {
 	s.remember(e)
 	for subscriber := range s.subscribers {
 		select {
-		case subscriber <- e:
+		case subscriber <- *e:
 		default:
 		}
 	}
@@ -51,17 +56,17 @@ func (s *stream) emit(e Event) {
 
 // call is where other people's code runs in a supervisor's turn. What it breaks
 // is not the supervisor's failure.
-func (s *stream) call(e Event) {
+func (s *stream) call(e *Event) {
 	defer func() { _ = recover() }()
-	s.observe(e)
+	s.observe(*e)
 }
 
-func (s *stream) remember(e Event) {
+func (s *stream) remember(e *Event) {
 	if len(s.recent) < recentEvents {
-		s.recent = append(s.recent, e)
+		s.recent = append(s.recent, *e)
 		return
 	}
-	s.recent[s.next] = e
+	s.recent[s.next] = *e
 	s.next = (s.next + 1) % recentEvents
 }
 

@@ -32,7 +32,8 @@ type supervisor struct {
 
 	// Touched only in the actor's turns.
 	self     *process
-	children []child // by the slot of their ref
+	at       time.Time // when the present message was taken
+	children []child   // by the slot of their ref
 	recipes  map[string]recipe
 	retries  map[supervision.Ref]*time.Timer
 	stops    map[supervision.Ref]*time.Timer
@@ -61,6 +62,7 @@ func (s *supervisor) bind(started func()) { s.started = started }
 
 func (s *supervisor) start(self *process) error {
 	s.self = self
+	s.at = time.Now()
 	s.kernel.branches.Store(s.path, self)
 	return s.step(supervision.Event{Kind: supervision.EventStart})
 }
@@ -84,12 +86,12 @@ func (s *supervisor) stop(supervision.Exit) {
 }
 
 func (s *supervisor) receive(message any) error {
-	switch m := message.(type) {
-	case control:
-		return s.control(m)
-	case *process: // none is ever sent
+	m, ok := message.(control)
+	if !ok {
+		return nil
 	}
-	return nil
+	s.at = time.Now()
+	return s.control(m)
 }
 
 func (s *supervisor) control(message control) error {
@@ -145,7 +147,7 @@ func (s *supervisor) ensure(id string) error {
 // step feeds the machine one event and performs what it answers. The error it
 // returns is the supervisor's own exit.
 func (s *supervisor) step(event supervision.Event) error {
-	now := s.kernel.now()
+	now := s.kernel.monotonic(s.at)
 	actions := s.machine.Step(now, event)
 	s.journal.note(now, &event, s.subject(&event), actions)
 	for i := range actions {
@@ -170,6 +172,9 @@ func (s *supervisor) subject(event *supervision.Event) string {
 }
 
 func (s *supervisor) perform(a *supervision.Action) error {
+	if decided(a.Kind) && !a.Ref.IsZero() {
+		s.sweep(a.Ref.Slot())
+	}
 	switch a.Kind {
 	case supervision.ActionStartChild:
 		s.startChild(a)
@@ -188,7 +193,7 @@ func (s *supervisor) perform(a *supervision.Action) error {
 		return exitRequest{a.Exit}
 	case supervision.ActionExit:
 		exit := s.named(a.Exit)
-		s.kernel.events.emit(Event{Kind: EventSupervisorDown, Child: s.path, Exit: exit.Kind.String(), Reason: exit.Reason})
+		s.emit(&Event{Kind: EventSupervisorDown, Child: s.path, Exit: exit.Kind.String(), Reason: exit.Reason})
 		return exitRequest{exit}
 	case supervision.ActionGaveUp:
 		s.cause = fmt.Sprintf("%s: restart intensity exceeded by %s: %s", s.path, a.ID, a.Exit.Reason)
@@ -197,13 +202,29 @@ func (s *supervisor) perform(a *supervision.Action) error {
 	case supervision.ActionChildUp, supervision.ActionTerminated, supervision.ActionRefused, supervision.ActionInspected,
 		supervision.ActionIgnored, supervision.ActionForgotten:
 		s.answer(a)
-	case supervision.ActionParked, supervision.ActionExhausted, supervision.ActionReleased, supervision.ActionBackoff,
+	case supervision.ActionParked, supervision.ActionBackoff:
+		s.sweepAll()
+	case supervision.ActionExhausted, supervision.ActionReleased,
 		supervision.ActionEnded, supervision.ActionSubtreeLost, supervision.ActionAutoShutdown:
 	}
 	if kind, report := factEvent(a.Kind); report {
 		s.report(kind, s.childPath(a.ID), a)
 	}
 	return nil
+}
+
+// decided reports whether the action leaves a child that has ended without a
+// new incarnation for now.
+func decided(kind supervision.ActionKind) bool {
+	switch kind {
+	case supervision.ActionBackoff, supervision.ActionParked, supervision.ActionExhausted, supervision.ActionEnded,
+		supervision.ActionTerminated, supervision.ActionIgnored, supervision.ActionForgotten, supervision.ActionRefused:
+		return true
+	case supervision.ActionStartChild, supervision.ActionStopChild, supervision.ActionRetry, supervision.ActionExit,
+		supervision.ActionStarted, supervision.ActionStartFailed, supervision.ActionReleased, supervision.ActionGaveUp,
+		supervision.ActionSubtreeLost, supervision.ActionAutoShutdown, supervision.ActionChildUp, supervision.ActionInspected:
+	}
+	return false
 }
 
 // factEvent is the event of a fact about a child.
@@ -246,11 +267,17 @@ func (s *supervisor) named(exit supervision.Exit) supervision.Exit {
 }
 
 func (s *supervisor) report(kind EventKind, path string, a *supervision.Action) {
-	e := Event{
+	e := &Event{
 		Kind: kind, Child: path, Incarnation: a.Incarnation, Reason: a.Exit.Reason, DelayMS: a.Delay.Milliseconds(),
 	}
 	if a.Err != nil {
 		e.Reason = a.Err.Error()
 	}
-	s.kernel.events.emit(e)
+	s.emit(e)
+}
+
+// emit reports an event of the present turn.
+func (s *supervisor) emit(e *Event) {
+	e.At = s.at
+	s.kernel.events.emitAt(e)
 }
