@@ -26,12 +26,16 @@ type nursery struct {
 	source  *actor.Props
 	props   *actor.Props
 	newborn *process
+	named   bool // the newborn is about to get its name
 }
 
 func newNursery(source *actor.Props) *nursery {
 	n := &nursery{source: source}
 	props := *source
-	n.props = props.Configure(actor.WithMailbox(func() actor.Mailbox { return n.newborn }))
+	n.props = props.Configure(actor.WithMailbox(func() actor.Mailbox {
+		n.named = true
+		return n.newborn
+	}))
 	return n
 }
 
@@ -53,15 +57,11 @@ func (h *hosted) begin(p *process) error {
 // spawn lets protoactor make the actor: the producer runs here.
 func (h *hosted) spawn(p *process) error {
 	p.phase = starting
-	registry := p.kernel.system.ProcessRegistry
-	if _, taken := registry.GetLocal(p.name); taken {
-		return fmt.Errorf("%w: %s", actor.ErrNameExists, p.name)
-	}
-	h.nursery.newborn = p
+	h.nursery.newborn, h.nursery.named = p, false
 	returned := false
 	defer func() {
-		if !returned { // the name may be registered already, with nobody behind it
-			registry.Remove(actor.NewPID(p.kernel.system.Address(), p.name))
+		if !returned && h.nursery.named { // by Props that panic once there is a name, with nobody behind it
+			p.kernel.system.ProcessRegistry.Remove(actor.NewPID(p.kernel.system.Address(), p.name))
 		}
 	}()
 	_, err := p.kernel.system.Root.SpawnNamed(h.nursery.props, p.name)

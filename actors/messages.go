@@ -94,7 +94,8 @@ type request struct {
 	quiet
 	event  supervision.Event
 	recipe recipe
-	spawn  bool // the child is one of the template
+	spawn  bool   // the child is one of the template
+	batch  *batch // that it is part of, instead of a reply
 	reply  chan response
 }
 
@@ -119,6 +120,7 @@ func (retryDue) isControl()         {}
 func (ensureChild) isControl()      {}
 func (dropChild) isControl()        {}
 func (*request) isControl()         {}
+func (*batch) isControl()           {}
 func (*look) isControl()            {}
 func (shutDown) isControl()         {}
 

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -226,6 +227,9 @@ func (p *process) refuse(pid *actor.PID, message any) {
 	switch m := message.(type) {
 	case *request:
 		m.reply <- response{err: ErrNotRunning}
+		return
+	case *batch:
+		m.reply <- response{started: m.started, err: errors.Join(append(m.failed, ErrNotRunning)...)}
 		return
 	case *look:
 		close(m.reply)

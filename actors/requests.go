@@ -21,6 +21,7 @@ var ErrWrongStart = errors.New("use Spawn for a dynamic supervisor, and Add for 
 type response struct {
 	pid     *actor.PID
 	ignored bool
+	started int // of a batch
 	view    *supervision.View
 	err     error
 }
@@ -28,6 +29,7 @@ type response struct {
 // requests are those that a supervisor has taken and not answered.
 type requests struct {
 	last    uint64
+	due     *batch // its next child is to be asked for
 	pending map[uint64]*request
 }
 
@@ -42,15 +44,29 @@ func (r *requests) take(m *request) uint64 {
 }
 
 func (r *requests) answer(number uint64, a response) {
-	if m, waits := r.pending[number]; waits {
-		delete(r.pending, number)
-		m.reply <- a
+	m, waits := r.pending[number]
+	if !waits {
+		return
 	}
+	delete(r.pending, number)
+	if m.batch == nil {
+		m.reply <- a
+		return
+	}
+	if a.err != nil {
+		m.batch.failed = append(m.batch.failed, a.err)
+	} else {
+		m.batch.started++
+	}
+	r.due = m.batch
 }
 
 func (r *requests) refuseAll(err error) {
-	for number := range r.pending {
+	for number, m := range r.pending {
 		r.answer(number, response{err: err})
+		if m.batch != nil {
+			m.batch.reply <- response{started: m.batch.started, err: errors.Join(m.batch.failed...)}
+		}
 	}
 }
 
@@ -69,12 +85,34 @@ func (r *requests) recipe(id string) recipe {
 	return r.pending[oldest].recipe
 }
 
+// batch is what is left of a request to spawn many children. The next one is
+// asked for when the last one has been answered, by a message to oneself, so
+// that crashes and other requests get their turn between.
+type batch struct {
+	ids     []string
+	failed  []error
+	started int
+	reply   chan response
+	asking  request // the one that is under way
+}
+
+func (s *supervisor) spawnNext(b *batch) error {
+	if len(b.ids) == 0 {
+		b.reply <- response{started: b.started, err: errors.Join(b.failed...)}
+		return nil
+	}
+	id := b.ids[0]
+	b.ids = b.ids[1:]
+	b.asking = request{event: supervision.Event{Kind: supervision.EventAddChild, ID: id}, spawn: true, batch: b}
+	return s.asked(&b.asking)
+}
+
 // asked hands a request to the machine.
 func (s *supervisor) asked(m *request) error {
 	event := m.event
 	event.Request = s.requests.take(m)
 	if isAdd := event.Kind == supervision.EventAddChild; isAdd && m.spawn != (s.plan.template != nil) {
-		s.requests.answer(event.Request, response{err: fmt.Errorf("actors: %s: %w", s.path, ErrWrongStart)})
+		s.respond(event.Request, response{err: fmt.Errorf("actors: %s: %w", s.path, ErrWrongStart)})
 		return nil
 	}
 	if m.spawn {
@@ -84,7 +122,7 @@ func (s *supervisor) asked(m *request) error {
 	}
 	err := s.step(event)
 	if event.Kind == supervision.EventWake { // which is a hint, and never refused
-		s.requests.answer(event.Request, response{})
+		s.respond(event.Request, response{})
 	}
 	return err
 }
@@ -114,7 +152,15 @@ func (s *supervisor) answer(a *supervision.Action) {
 		s.vacate(a.Ref.Slot())
 	}
 	if a.Request != 0 {
-		s.requests.answer(a.Request, reply)
+		s.respond(a.Request, reply)
+	}
+}
+
+func (s *supervisor) respond(number uint64, r response) {
+	s.requests.answer(number, r)
+	if b := s.requests.due; b != nil {
+		s.requests.due = nil
+		s.self.tell(b, nil)
 	}
 }
 

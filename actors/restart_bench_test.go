@@ -187,6 +187,19 @@ func BenchmarkSpawn(b *testing.B) {
 			}
 		}
 	})
+	b.Run("supervisor/all", func(b *testing.B) {
+		s, _ := benchTree(b, 0, func(string) actors.Child { return actors.Child{Props: props} })
+		ids := make([]string, b.N)
+		for i := range ids {
+			ids[i] = strconv.Itoa(i)
+		}
+		b.ReportAllocs()
+		b.ResetTimer()
+		if _, err := s.Branch().SpawnAll(b.Context(), ids); err != nil {
+			b.Fatalf("SpawnAll: got %v, want no error", err)
+		}
+		b.StopTimer()
+	})
 	b.Run("protoactor", func(b *testing.B) {
 		system := quietSystem()
 		b.ReportAllocs()

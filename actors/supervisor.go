@@ -122,6 +122,8 @@ func (s *supervisor) control(message control) error {
 		return s.step(supervision.Event{Kind: supervision.EventTerminateChild, ID: m.id})
 	case *request:
 		return s.asked(m)
+	case *batch:
+		return s.spawnNext(m)
 	case *look:
 		m.reply <- s.sight()
 	case shutDown:

@@ -80,7 +80,7 @@ func (m *Machine) advance() {
 // its exit has come, so children that end out of turn cost nothing extra.
 func (m *Machine) stopNext() bool {
 	for m.plan.cursor != noSlot {
-		c := &m.children.slots[m.plan.cursor]
+		c := m.children.at(m.plan.cursor)
 		if !m.plan.span.contains(c.position) {
 			break
 		}
@@ -99,8 +99,8 @@ func (m *Machine) stopNext() bool {
 
 // stopAtOnce tells every child before the first is waited for.
 func (m *Machine) stopAtOnce() {
-	for slot := m.children.tail; slot != noSlot; slot = m.children.slots[slot].prev {
-		m.stop(&m.children.slots[slot])
+	for slot := m.children.tail; slot != noSlot; slot = m.children.at(slot).prev {
+		m.stop(m.children.at(slot))
 	}
 }
 
@@ -116,7 +116,7 @@ func (m *Machine) stop(c *child) {
 // startNext starts the next child of the span; false when all are up.
 func (m *Machine) startNext() bool {
 	for m.plan.cursor != noSlot {
-		c := &m.children.slots[m.plan.cursor]
+		c := m.children.at(m.plan.cursor)
 		if !m.plan.span.contains(c.position) {
 			break
 		}
@@ -135,14 +135,14 @@ func (m *Machine) stopsDone() {
 	case planRestart:
 		if p.waiting {
 			m.plan = plan{}
-			m.wait(&m.children.slots[p.subject], p)
+			m.wait(m.children.at(p.subject), p)
 			return
 		}
 		p.starting = true
 		m.begin(p)
 	case planTerminate:
 		m.plan = plan{}
-		m.terminated(&m.children.slots[p.subject], p.request)
+		m.terminated(m.children.at(p.subject), p.request)
 	case planUnwind:
 		m.do(p.failure)
 		m.over()
@@ -159,7 +159,7 @@ func (m *Machine) startsDone() {
 	case planInit:
 		m.do(Action{Kind: ActionStarted})
 	case planAdd, planRequested:
-		m.tell(&m.children.slots[p.subject], Action{Kind: ActionChildUp, Request: p.request})
+		m.tell(m.children.at(p.subject), Action{Kind: ActionChildUp, Request: p.request})
 	case noPlan, planUnwind, planRestart, planTerminate, planExit: // nobody asked
 	}
 }

@@ -10,7 +10,9 @@ const noSlot = ^uint32(0)
 //
 // A forgotten child's slot is used again, and goes on counting its generations, so that an old Ref never fits a new child.
 type roster struct {
-	slots      []child
+	first      []child   // the slots of the initial children
+	more       [][]child // and those of later ones, moreSlots each, so that none is ever moved
+	issuedTo   uint32    // slots below it exist
 	byID       map[string]uint32
 	free       uint32 // chained through next
 	head, tail uint32
@@ -19,27 +21,49 @@ type roster struct {
 
 func newRoster(children int) roster {
 	return roster{
-		slots: make([]child, 0, children), byID: make(map[string]uint32, children),
+		first: make([]child, children), byID: make(map[string]uint32, children),
 		free: noSlot, head: noSlot, tail: noSlot,
 	}
 }
 
-// add appends a child to the start order. It may move the records: pointers to children do not survive it.
+// moreSlots is how many slots are made at once. Those of the initial children are as many as they are.
+const moreSlots = 64
+
+// at returns the record in a slot that exists. It never moves.
+func (r *roster) at(slot uint32) *child {
+	if int64(slot) < int64(len(r.first)) {
+		return &r.first[slot]
+	}
+	slot -= uint32(len(r.first))
+	return &r.more[slot/moreSlots][slot%moreSlots]
+}
+
+// newSlot makes one more slot.
+func (r *roster) newSlot() uint32 {
+	slot := r.issuedTo
+	r.issuedTo++
+	if beyond := int64(slot) - int64(len(r.first)); beyond >= 0 && beyond/moreSlots == int64(len(r.more)) {
+		r.more = append(r.more, make([]child, moreSlots))
+	}
+	r.at(slot).ref = Ref{slot: slot}
+	return slot
+}
+
+// add appends a child to the start order.
 func (r *roster) add(spec ChildSpec) *child {
 	slot := r.free
 	if slot == noSlot {
-		slot = uint32(len(r.slots))
-		r.slots = append(r.slots, child{ref: Ref{slot: slot}})
+		slot = r.newSlot()
 	} else {
-		r.free = r.slots[slot].next
+		r.free = r.at(slot).next
 	}
 	r.added++
-	c := &r.slots[slot]
+	c := r.at(slot)
 	*c = child{ref: c.ref, prev: r.tail, next: noSlot, position: r.added, spec: spec}
 	if r.tail == noSlot {
 		r.head = slot
 	} else {
-		r.slots[r.tail].next = slot
+		r.at(r.tail).next = slot
 	}
 	r.tail = slot
 	r.byID[spec.ID] = slot
@@ -53,12 +77,12 @@ func (r *roster) remove(c *child) {
 	if c.prev == noSlot {
 		r.head = c.next
 	} else {
-		r.slots[c.prev].next = c.next
+		r.at(c.prev).next = c.next
 	}
 	if c.next == noSlot {
 		r.tail = c.prev
 	} else {
-		r.slots[c.next].prev = c.prev
+		r.at(c.next).prev = c.prev
 	}
 	*c = child{ref: c.ref.following(), next: r.free, prev: noSlot}
 	r.free = slot
@@ -69,21 +93,21 @@ func (r *roster) current(ref Ref) *child {
 	if !r.issued(ref) {
 		return nil
 	}
-	if c := &r.slots[ref.slot]; c.ref == ref {
+	if c := r.at(ref.slot); c.ref == ref {
 		return c
 	}
 	return nil
 }
 
 // issued reports whether the Ref can have come from here.
-func (r *roster) issued(ref Ref) bool { return !ref.IsZero() && int64(ref.slot) < int64(len(r.slots)) }
+func (r *roster) issued(ref Ref) bool { return !ref.IsZero() && ref.slot < r.issuedTo }
 
 // running returns the child whose process the Ref means or, while it waits for its restart, meant last; else nil.
 func (r *roster) running(ref Ref) *child {
 	if !r.issued(ref) {
 		return nil
 	}
-	if c := &r.slots[ref.slot]; c.ref == ref || c.waiting() && c.ran == ref {
+	if c := r.at(ref.slot); c.ref == ref || c.waiting() && c.ran == ref {
 		return c
 	}
 	return nil
@@ -102,7 +126,7 @@ func (r *roster) anySignificant() bool {
 
 func (r *roster) named(id string) *child {
 	if slot, ok := r.byID[id]; ok {
-		return &r.slots[slot]
+		return r.at(slot)
 	}
 	return nil
 }
@@ -112,8 +136,8 @@ func (r *roster) len() int { return len(r.byID) }
 // inOrder yields the children in start order.
 func (r *roster) inOrder() iter.Seq[*child] {
 	return func(yield func(*child) bool) {
-		for slot := r.head; slot != noSlot; slot = r.slots[slot].next {
-			if !yield(&r.slots[slot]) {
+		for slot := r.head; slot != noSlot; slot = r.at(slot).next {
+			if !yield(r.at(slot)) {
 				return
 			}
 		}
