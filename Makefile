@@ -1,5 +1,5 @@
 # Every target is one line; .ci/run is what decides whether a change is good.
-.PHONY: test lint build demo bench soak ci cover generate fuzz-short
+.PHONY: test lint build demo bench bench-otp soak ci cover generate fuzz-short
 FUZZTIME ?= 10s
 
 test: ; GOFLAGS="$$(go env GOFLAGS) -race" go test ./...
@@ -7,6 +7,7 @@ lint: ; golangci-lint run ./...
 build: ; CGO_ENABLED=0 go build -trimpath -o bin/chatnode ./cmd/chatnode
 demo: build ; ./bin/chatnode demo
 bench: ; go test -run='^$$' -bench=. -benchmem ./...
+bench-otp: ; go run ./tests/otpbench
 soak: build ; bash .ci/fuzz 5m && for seed in 1 2 3 4 5; do ./bin/chatnode demo --headless --seed $$seed || exit 1; done
 ci: ; bash .ci/run
 cover: ; go test -coverpkg=./... -coverprofile=cover.out ./... && go tool cover -func=cover.out | tail -n 1
