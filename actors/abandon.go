@@ -82,12 +82,25 @@ func (s *supervisor) giveUpOn(c *child, why string) {
 	s.emit(&Event{Kind: EventChildAbandoned, Child: c.path, Reason: why})
 }
 
-// abandonLeaving gives up on the actor of a crashed incarnation that does not
-// end, unless it has, or its child has gone on.
-func (s *supervisor) abandonLeaving(m endOverdue) {
-	if m.slot < len(s.children) {
-		if c := &s.children[m.slot]; c.runner == runner(m.process) && !m.process.isClosed() {
-			s.giveUpOn(c, "did not end after its crash")
+// leaver is the process of a crashed incarnation, which is to end by a time.
+// All leavers of a supervisor have the same time, so they are due in order.
+type leaver struct {
+	process *process
+	slot    int
+	due     time.Time
+}
+
+// endsOverdue gives up on the actors of crashed incarnations that do not end,
+// unless their child has gone on without them.
+func (s *supervisor) endsOverdue() {
+	for s.leavers.len() > 0 {
+		if left := s.leavers.peek().due.Sub(s.at); left > 0 {
+			s.farewell = s.kernel.sendAfter(left, s.self, endOverdue{})
+			return
+		}
+		l := s.leavers.pop()
+		if l.slot < len(s.children) && s.children[l.slot].runner == runner(l.process) && !l.process.isClosed() {
+			s.giveUpOn(&s.children[l.slot], "did not end after its crash")
 		}
 	}
 }

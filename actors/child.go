@@ -199,7 +199,10 @@ func (s *supervisor) sweep(slot int) {
 	c.spent = false
 	if p, ok := c.runner.(*process); ok {
 		p.stop()
-		time.AfterFunc(supervision.DefaultShutdown, func() { s.self.tell(endOverdue{process: p, slot: slot}, nil) })
+		s.leavers.push(leaver{process: p, slot: slot, due: s.at.Add(supervision.DefaultShutdown)})
+		if s.leavers.len() == 1 {
+			s.farewell = s.kernel.sendAfter(supervision.DefaultShutdown, s.self, endOverdue{})
+		}
 	}
 }
 

@@ -110,10 +110,18 @@ func printed(value any) string {
 	switch v := value.(type) {
 	case string:
 		return bounded(v)
-	case runtime.Error: // whose Error is the runtime's own, and cannot panic
-		return bounded(v.Error())
+	case error:
+		if text, ok := errorText(v); ok {
+			return bounded(text)
+		}
 	}
 	return bounded(fmt.Sprintf("%v", value))
+}
+
+// errorText asks the error itself, unless its Error panics.
+func errorText(err error) (text string, ok bool) {
+	defer func() { _ = recover() }()
+	return err.Error(), true
 }
 
 func bounded(text string) string {

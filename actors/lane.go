@@ -36,6 +36,9 @@ func (l *lane[T]) pop() T {
 	return message
 }
 
+// peek shows the oldest; the lane must not be empty.
+func (l *lane[T]) peek() *T { return &l.items[l.head] }
+
 // take empties the lane.
 func (l *lane[T]) take() []T {
 	all := l.items[l.head:]

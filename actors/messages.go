@@ -63,12 +63,8 @@ type stopOverdue struct {
 	ref supervision.Ref
 }
 
-// endOverdue: the time in which a crashed process was to end has run out.
-type endOverdue struct {
-	quiet
-	process *process
-	slot    int
-}
+// endOverdue: it is time to look for crashed actors that do not end.
+type endOverdue struct{ quiet }
 
 // retryDue: the restart that the machine put off is due.
 type retryDue struct {

@@ -39,6 +39,8 @@ type supervisor struct {
 	stops    map[supervision.Ref]*time.Timer
 	known    map[string]bool // children of a dynamic supervisor that were ensured
 	watch    startWatch
+	leavers  lane[leaver]
+	farewell *time.Timer // for the first of them
 	requests requests
 	journal  journal
 	nursery  *nursery
@@ -72,6 +74,9 @@ func (s *supervisor) start(self *process) error {
 func (s *supervisor) stop(supervision.Exit) {
 	s.kernel.branches.CompareAndDelete(s.path, s.self)
 	s.watch.stop()
+	if s.farewell != nil {
+		s.farewell.Stop()
+	}
 	for _, timers := range []map[supervision.Ref]*time.Timer{s.retries, s.stops} {
 		for _, timer := range timers {
 			timer.Stop()
@@ -112,7 +117,7 @@ func (s *supervisor) control(message control) error {
 	case stopOverdue:
 		return s.abandon(supervision.EventChildExited, m.ref, "did not stop in time")
 	case endOverdue:
-		s.abandonLeaving(m)
+		s.endsOverdue()
 	case retryDue:
 		delete(s.retries, m.ref)
 		return s.step(supervision.Event{Kind: supervision.EventRetryDue, Ref: m.ref})
