@@ -39,6 +39,18 @@
 //     request, its echo is compared, and it is never written again after Stop
 //     has withdrawn it.
 //
+// # Supervision by itself
+//
+// [Supervisor] is the same supervision for an embedder's own actors: ordinary
+// ones of protoactor, and plain functions. Its decisions are Erlang/OTP's, see
+// package supervision and docs/SUPERVISION.md. Beyond 5. above, it holds that
+//
+//  7. each incarnation's end is one exit, whatever caused it, with a reason of at
+//     most 4 KiB and the frames of a panic;
+//  8. a message queued for one incarnation is never handled by another;
+//  9. nothing that a child does, and nothing that an observer does, ends its
+//     supervisor, other than by the rules of its spec.
+//
 // The policy [Naive] is the counter-example of 2020, with the same code: no
 // isolation, Elixir's default intensity, escalation to the root. When the root
 // gives up, [Runtime.Failed] is closed; the process is expected to end.
