@@ -141,11 +141,14 @@ func (s *supervisor) stopChild(a *supervision.Action) {
 // after another, so it is asked by message; any other actor is stopped ahead
 // of whatever it has queued.
 func (c *child) ask() {
-	if p, ok := c.runner.(*process); ok && c.nested {
+	switch p, ok := c.runner.(*process); {
+	case ok && c.nested:
 		p.tell(shutDown{}, nil)
-		return
+	case ok && c.spent:
+		p.end()
+	default:
+		c.runner.stop()
 	}
-	c.runner.stop()
 }
 
 func (s *supervisor) retry(a *supervision.Action) {
@@ -198,7 +201,7 @@ func (s *supervisor) sweep(slot int) {
 	c := &s.children[slot]
 	c.spent = false
 	if p, ok := c.runner.(*process); ok {
-		p.stop()
+		p.end()
 		s.leavers.push(leaver{process: p, slot: slot, due: s.at.Add(supervision.DefaultShutdown)})
 		if s.leavers.len() == 1 {
 			s.farewell = s.kernel.sendAfter(supervision.DefaultShutdown, s.self, endOverdue{})

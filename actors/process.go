@@ -105,9 +105,12 @@ const (
 type orders uint8
 
 const (
-	orderBegin  orders = 1 << iota // start the incarnation next
-	orderEnd                       // end in order, says the supervisor
-	orderPerish                    // end in order, says somebody who has the address
+	orderBegin orders = 1 << iota // start the incarnation next
+	// orderStop: end in order, says the supervisor. It means the incarnation, and
+	// nothing to one that has crashed: of that the supervisor is about to hear.
+	orderStop
+	orderEnd    // end in order, also a crashed process
+	orderPerish // end in order, says somebody who has the address
 )
 
 // post gives the process a message of this package.
@@ -148,12 +151,15 @@ func (p *process) wake(from *worker) {
 func (p *process) begin(ref supervision.Ref, from *worker) {
 	p.mu.Lock()
 	p.next, p.shut = ref, false
-	p.orders |= orderBegin
+	p.orders = p.orders&^orderStop | orderBegin
 	p.wake(from)
 }
 
-// stop asks for an orderly end.
-func (p *process) stop() { p.order(orderEnd) }
+// stop asks for an orderly end of the incarnation, if it has not crashed.
+func (p *process) stop() { p.order(orderStop) }
+
+// end asks for the end of a process that nothing will begin in again.
+func (p *process) end() { p.order(orderEnd) }
 
 func (p *process) order(o orders) {
 	p.mu.Lock()

@@ -131,6 +131,10 @@ func (p *process) take() (work, bool) {
 		p.orders &^= orderEnd
 		return work{kind: workEnd}, true
 	case p.phase == crashed:
+		p.orders &^= orderStop
+	case p.orders&orderStop != 0:
+		p.orders &^= orderStop
+		return work{kind: workEnd}, true
 	case p.rare != nil && p.rare.asked:
 		p.rare.asked = false
 		return work{kind: workFinish, err: p.rare.requested.err}, true
