@@ -61,57 +61,24 @@ func (s *supervisor) abandon(kind supervision.EventKind, ref supervision.Ref, wh
 		return nil
 	}
 	s.disarm(ref)
-	s.giveUpOn(c, why)
-	c.ref = supervision.Ref{}
+	s.giveUpOn(c.path, c.runner, why)
+	c.ref, c.runner = supervision.Ref{}, nil
 	exit := supervision.Exit{Kind: supervision.ExitKilled, Class: supervision.ClassTimeout, Reason: why}
 	return s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
 }
 
-// giveUpOn makes what runs for the child unreachable, counts and reports it.
-func (s *supervisor) giveUpOn(c *child, why string) {
-	if p, ok := c.runner.(*process); ok {
+// giveUpOn makes what ran for a child unreachable, counts and reports it.
+func (s *supervisor) giveUpOn(path string, r runner, why string) {
+	if p, ok := r.(*process); ok {
 		if s.haunted == nil {
 			s.haunted = make(map[string][]*process)
 		}
-		s.haunted[c.path] = append(s.haunted[c.path], p)
+		s.haunted[path] = append(s.haunted[path], p)
 	}
-	c.runner.abandon()
-	c.runner = nil
+	r.abandon()
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
-	s.emit(&Event{Kind: EventChildAbandoned, Child: c.path, Reason: why})
-}
-
-// leaver is the process of a crashed incarnation, which is to end by a time.
-// All leavers of a supervisor have the same time, so they are due in order.
-type leaver struct {
-	process *process
-	slot    int
-	due     time.Time
-}
-
-// endsOverdue gives up on the actors of crashed incarnations that do not end,
-// unless their child has gone on without them.
-func (s *supervisor) endsOverdue() {
-	for s.leavers.len() > 0 {
-		if left := s.leavers.peek().due.Sub(s.at); left > 0 {
-			s.farewell = s.kernel.sendAfter(left, s.self, endOverdue{})
-			return
-		}
-		l := s.leavers.pop()
-		if l.slot < len(s.children) && s.children[l.slot].runner == runner(l.process) && !l.process.isClosed() {
-			s.giveUpOn(&s.children[l.slot], "did not end after its crash")
-		}
-	}
-}
-
-// clear makes room for the next incarnation. An actor of an earlier one that is
-// still about to end would hold its name.
-func (s *supervisor) clear(c *child) {
-	if p, ok := c.runner.(*process); ok && !p.isClosed() {
-		s.giveUpOn(c, "had not ended when its successor was due")
-	}
-	c.runner = nil
+	s.emit(&Event{Kind: EventChildAbandoned, Child: path, Reason: why})
 }
 
 // haunt tells the abandoned processes of a name who has it now.

@@ -56,7 +56,6 @@ func (s *supervisor) place(a *supervision.Action) *child {
 	}
 	c := &s.children[slot]
 	if len(c.path) != len(s.path)+1+len(a.ID) || c.path[len(s.path)+1:] != a.ID {
-		s.clear(c)
 		name := s.kernel.prefix + s.childPath(a.ID)
 		*c = child{path: name[len(s.kernel.prefix):]}
 	}
@@ -72,18 +71,26 @@ func (s *supervisor) startChild(a *supervision.Action) {
 		s.kernel.restarts.Add(1)
 	}
 	s.emit(&Event{Kind: kind, Child: c.path, Incarnation: a.Incarnation})
+	if !c.spent && s.leavers.awaited(c.path) != nil {
+		s.held = a.Ref
+		return
+	}
+	s.beginChild(c)
+}
+
+// beginChild begins the incarnation of the child's ref.
+func (s *supervisor) beginChild(c *child) {
 	if !c.spent {
-		s.clear(c)
-		if err := s.make(c, a.ID); err != nil {
-			s.self.tell(childStartFailed{ref: a.Ref, exit: exitOf(err)}, nil)
+		if err := s.make(c, c.path[len(s.path)+1:]); err != nil {
+			s.self.tell(childStartFailed{ref: c.ref, exit: exitOf(err)}, nil)
 			return
 		}
 	}
 	c.spent = false
 	if !c.nested { // a supervisor takes as long as its children, who are timed themselves
-		s.watch.begin(s, a.Ref)
+		s.watch.begin(s, c.ref)
 	}
-	c.runner.begin(a.Ref, s.self.worker)
+	c.runner.begin(c.ref, s.self.worker)
 }
 
 // make gives the child something to run in.
@@ -188,33 +195,5 @@ func (s *supervisor) disarm(ref supervision.Ref) {
 			timer.Stop()
 		}
 		delete(s.stops, ref)
-	}
-}
-
-// sweep ends a process whose incarnation has crashed and that will not be
-// revived now: its actor is to let go of what it holds. It is called with the
-// decision, which may come later than the crash.
-func (s *supervisor) sweep(slot int) {
-	if slot >= len(s.children) || !s.children[slot].spent {
-		return
-	}
-	c := &s.children[slot]
-	c.spent = false
-	if p, ok := c.runner.(*process); ok {
-		p.end()
-		s.leavers.push(leaver{process: p, slot: slot, due: s.at.Add(supervision.DefaultShutdown)})
-		if s.leavers.len() == 1 {
-			s.farewell = s.kernel.sendAfter(supervision.DefaultShutdown, s.self, endOverdue{})
-		}
-	}
-}
-
-// sweepAll does so where a child waits with its group: there may be others in
-// it that crashed at the same time.
-func (s *supervisor) sweepAll() {
-	if s.plan.spec.Strategy == supervision.OneForAll || s.plan.spec.Strategy == supervision.RestForOne {
-		for slot := range s.children {
-			s.sweep(slot)
-		}
 	}
 }

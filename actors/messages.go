@@ -66,6 +66,10 @@ type stopOverdue struct {
 // endOverdue: it is time to look for crashed actors that do not end.
 type endOverdue struct{ quiet }
 
+// childLeft: the process of a crashed incarnation, which somebody waits for, has
+// gone.
+type childLeft struct{ quiet }
+
 // retryDue: the restart that the machine put off is due.
 type retryDue struct {
 	quiet
@@ -112,6 +116,7 @@ func (childUnusable) isControl()    {}
 func (startOverdue) isControl()     {}
 func (stopOverdue) isControl()      {}
 func (endOverdue) isControl()       {}
+func (childLeft) isControl()        {}
 func (retryDue) isControl()         {}
 func (ensureChild) isControl()      {}
 func (dropChild) isControl()        {}

@@ -54,6 +54,7 @@ type rarities struct {
 	requested ending // what End asked for, until the handler has returned
 	asked     bool   // it did
 	watchers  []*actor.PID
+	awaited   bool     // its supervisor wants word when it is out of reach
 	successor *process // has the name of an abandoned process
 }
 
@@ -190,13 +191,18 @@ func (p *process) vanish() {
 func (p *process) leaveBehind() {
 	p.shut, p.closed = true, true
 	pid, queued, pending := p.pid, p.user.take(), p.system.take()
-	var watchers []*actor.PID
-	if p.rare != nil {
-		watchers, p.rare.watchers = p.rare.watchers, nil
-	}
-	p.mu.Unlock()
 	if pid != nil {
 		p.kernel.unregister(pid)
+	}
+	var watchers []*actor.PID
+	awaited := false
+	if p.rare != nil {
+		watchers, p.rare.watchers = p.rare.watchers, nil
+		awaited = p.rare.awaited
+	}
+	p.mu.Unlock()
+	if awaited {
+		p.overseer.tell(childLeft{}, nil)
 	}
 	for _, message := range queued {
 		p.refuse(pid, message)
@@ -280,6 +286,18 @@ func (p *process) haunts(successor *process) bool {
 		return false
 	}
 	p.rareFields().successor = successor
+	return true
+}
+
+// await asks for word when the process is out of everybody's reach. It reports
+// whether there is still something to wait for.
+func (p *process) await() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.rareFields().awaited = true
 	return true
 }
 

@@ -39,8 +39,9 @@ type supervisor struct {
 	stops    map[supervision.Ref]*time.Timer
 	known    map[string]bool // children of a dynamic supervisor that were ensured
 	watch    startWatch
-	leavers  lane[leaver]
-	farewell *time.Timer // for the first of them
+	leavers  leavers
+	held     supervision.Ref // of a start that waits for a leaver
+	end      func() error    // what is left to do when they are all gone
 	requests requests
 	journal  journal
 	nursery  *nursery
@@ -74,9 +75,7 @@ func (s *supervisor) start(self *process) error {
 func (s *supervisor) stop(supervision.Exit) {
 	s.kernel.branches.CompareAndDelete(s.path, s.self)
 	s.watch.stop()
-	if s.farewell != nil {
-		s.farewell.Stop()
-	}
+	s.leavers.stop()
 	for _, timers := range []map[supervision.Ref]*time.Timer{s.retries, s.stops} {
 		for _, timer := range timers {
 			timer.Stop()
@@ -117,7 +116,9 @@ func (s *supervisor) control(message control) error {
 	case stopOverdue:
 		return s.abandon(supervision.EventChildExited, m.ref, "did not stop in time")
 	case endOverdue:
-		s.endsOverdue()
+		return s.endsOverdue()
+	case childLeft:
+		return s.goOn()
 	case retryDue:
 		delete(s.retries, m.ref)
 		return s.step(supervision.Event{Kind: supervision.EventRetryDue, Ref: m.ref})
@@ -196,12 +197,19 @@ func (s *supervisor) perform(a *supervision.Action) error {
 			s.plan.onStarted(s.self)
 		}
 	case supervision.ActionStartFailed:
-		s.report(EventSupervisorFailed, s.path, a)
-		return exitRequest{a.Exit}
+		failure := *a
+		s.end = func() error {
+			s.report(EventSupervisorFailed, s.path, &failure)
+			return exitRequest{failure.Exit}
+		}
+		return s.exit()
 	case supervision.ActionExit:
 		exit := s.named(a.Exit)
-		s.emit(&Event{Kind: EventSupervisorDown, Child: s.path, Exit: exit.Kind.String(), Reason: exit.Reason})
-		return exitRequest{exit}
+		s.end = func() error {
+			s.emit(&Event{Kind: EventSupervisorDown, Child: s.path, Exit: exit.Kind.String(), Reason: exit.Reason})
+			return exitRequest{exit}
+		}
+		return s.exit()
 	case supervision.ActionGaveUp:
 		s.cause = fmt.Sprintf("%s: restart intensity exceeded by %s: %s", s.path, a.ID, a.Exit.Reason)
 		s.trace = a.Exit.Trace
@@ -210,7 +218,7 @@ func (s *supervisor) perform(a *supervision.Action) error {
 		supervision.ActionIgnored, supervision.ActionForgotten:
 		s.answer(a)
 	case supervision.ActionParked, supervision.ActionBackoff:
-		s.sweepAll()
+		s.sweepGroup()
 	case supervision.ActionExhausted, supervision.ActionReleased,
 		supervision.ActionEnded, supervision.ActionSubtreeLost, supervision.ActionAutoShutdown:
 	}
@@ -225,10 +233,11 @@ func (s *supervisor) perform(a *supervision.Action) error {
 func decided(kind supervision.ActionKind) bool {
 	switch kind {
 	case supervision.ActionBackoff, supervision.ActionParked, supervision.ActionExhausted, supervision.ActionEnded,
-		supervision.ActionTerminated, supervision.ActionIgnored, supervision.ActionForgotten, supervision.ActionRefused:
+		supervision.ActionTerminated, supervision.ActionIgnored, supervision.ActionForgotten, supervision.ActionRefused,
+		supervision.ActionGaveUp:
 		return true
 	case supervision.ActionStartChild, supervision.ActionStopChild, supervision.ActionRetry, supervision.ActionExit,
-		supervision.ActionStarted, supervision.ActionStartFailed, supervision.ActionReleased, supervision.ActionGaveUp,
+		supervision.ActionStarted, supervision.ActionStartFailed, supervision.ActionReleased,
 		supervision.ActionSubtreeLost, supervision.ActionAutoShutdown, supervision.ActionChildUp, supervision.ActionInspected:
 	}
 	return false
