@@ -136,6 +136,10 @@ func (h *hosted) leave(p *process) {
 // restart, unless it was in that restart, and still the old one, that it broke.
 func (h *hosted) reusable() bool { return h.invoker != nil && h.produced.Load() }
 
+// waits: the children that the actor has spawned itself may hold names that the
+// next incarnation wants. Protoactor tells of their end, and goes on after it.
+func (h *hosted) waits() bool { return h.context != nil && len(h.context.Children()) > 0 }
+
 // unwind stops the children that protoactor would have stopped.
 func (h *hosted) unwind(p *process) {
 	if h.context == nil {

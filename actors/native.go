@@ -74,6 +74,8 @@ func (n *native) leave(p *process) {
 
 func (n *native) reusable() bool { return false }
 
+func (n *native) waits() bool { return false }
+
 func (n *native) unwind(p *process) {
 	if inner := n.inner; inner != nil {
 		n.inner = nil

@@ -74,6 +74,9 @@ type guest interface {
 	// reusable reports whether another incarnation may begin in this process
 	// after the present one has failed.
 	reusable() bool
+	// waits reports whether what the incarnation has unwound is yet to end, and
+	// will be heard of.
+	waits() bool
 	// unwind releases what the incarnation holds, as far as that is possible
 	// without waiting, when nothing will begin in this process again.
 	unwind(p *process)

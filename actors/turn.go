@@ -218,21 +218,24 @@ func (p *process) finish(err error) {
 
 // broken is where a panic or a Goexit ends up. A stop that breaks must not be
 // tried again, and one in which the last incarnation still had the word, while
-// the next was to begin, leaves a process that is not fit to be used.
+// the next was to begin, leaves a process that is not fit to be used; unless
+// there are children of the actor to wait for, after which it goes on.
 func (p *process) broken(exit supervision.Exit) {
-	switch {
-	case p.phase == leaving:
-		p.phase = ended
-		p.unwind()
-		p.vanish()
-		p.report(p.exit, false, p.worker)
-	case p.phase == reviving && !p.guest.reusable():
-		p.phase = ended
-		p.unwind()
-		p.vanish()
-		p.tellOnce(childUnusable{ref: p.ref}, p.worker)
-	default:
+	if p.phase != leaving && (p.phase != reviving || p.guest.reusable()) {
 		p.crash(exit)
+		return
+	}
+	p.unwind()
+	if p.guest.waits() {
+		return
+	}
+	last := p.phase
+	p.phase = ended
+	p.vanish()
+	if last == leaving {
+		p.report(p.exit, false, p.worker)
+	} else {
+		p.tellOnce(childUnusable{ref: p.ref}, p.worker)
 	}
 }
 
