@@ -74,6 +74,9 @@ func (p *process) PostSystemMessage(message any) {
 			h.produced.Store(true)
 		}
 		return
+	case *actor.SuspendMailbox:
+		p.order(orderFail)
+		return
 	case *actor.Stop:
 		p.order(orderPerish)
 		return

@@ -115,6 +115,7 @@ const (
 	orderStop
 	orderEnd    // end in order, also a crashed process
 	orderPerish // end in order, says somebody who has the address
+	orderFail   // fail, says the actor's own strategy, as a child of the actor has
 )
 
 // post gives the process a message of this package.
@@ -225,7 +226,7 @@ func (p *process) leaveBehind() {
 func (p *process) cut() {
 	p.mu.Lock()
 	p.shut = true
-	p.orders &^= orderPerish
+	p.orders &^= orderPerish | orderFail
 	pid, queued := p.pid, p.user.take()
 	if p.rare != nil {
 		p.rare.asked = false

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"runtime"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
@@ -138,6 +140,9 @@ func (p *process) take() (work, bool) {
 	case p.rare != nil && p.rare.asked:
 		p.rare.asked = false
 		return work{kind: workFinish, err: p.rare.requested.err}, true
+	case p.orders&orderFail != 0: // before orderPerish, with which protoactor follows up a tenth failure
+		p.orders &^= orderFail
+		return work{kind: workSystem, message: &actor.SuspendMailbox{}}, true
 	case p.orders&orderPerish != 0:
 		p.orders &^= orderPerish
 		return work{kind: workPerish}, true
