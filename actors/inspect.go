@@ -24,6 +24,9 @@ type Node struct {
 	Incarnation int    `json:"incarnation"`
 	// Restarts is how many incarnations followed the first.
 	Restarts int `json:"restarts"`
+	// SinceMS is how long it has been in that state; a parked child, since it was
+	// parked, however often it was probed. The root's is that of its start.
+	SinceMS int64 `json:"since_ms"`
 	// UntilMS is how long a wait or a probation still takes.
 	UntilMS int64 `json:"until_ms,omitzero"`
 	// LastExit is how the last incarnation that ended did so, and LastTrace
@@ -59,13 +62,14 @@ type SupervisorNode struct {
 type sight struct {
 	node   *SupervisorNode
 	nested map[string]*process // of the listed children, by ID
+	age    time.Duration       // since its start began
 }
 
 // sight is read in the supervisor's turn.
 func (s *supervisor) sight() sight {
 	now := s.kernel.monotonic(s.at)
 	used, allowed := s.machine.Window(now)
-	seen := sight{nested: make(map[string]*process), node: &SupervisorNode{
+	seen := sight{nested: make(map[string]*process), age: now - s.began, node: &SupervisorNode{
 		Strategy: s.plan.spec.Strategy.String(), Used: used, Allowed: allowed,
 		PeriodMS: s.machine.Period().Milliseconds(), Decisions: s.journal.decisions(now),
 	}}
@@ -95,7 +99,8 @@ func (s *supervisor) childNode(info supervision.ChildInfo, now time.Duration) No
 	path := s.childPath(info.ID)
 	node := Node{
 		ID: info.ID, Path: path, State: info.State.String(), Incarnation: info.Incarnation, Restarts: info.Restarts,
-		UntilMS: max(0, info.Until-now).Milliseconds(), LastTrace: traceOf(info.LastExit).String(),
+		SinceMS: max(0, now-info.Since).Milliseconds(), UntilMS: max(0, info.Until-now).Milliseconds(),
+		LastTrace: traceOf(info.LastExit).String(),
 	}
 	if info.Until == 0 {
 		node.UntilMS = 0
@@ -119,7 +124,7 @@ func tree(ctx context.Context, id, path string, p *process) (Node, error) {
 	if err != nil {
 		return node, err
 	}
-	node.Supervisor = seen.node
+	node.Supervisor, node.SinceMS = seen.node, seen.age.Milliseconds()
 	for i := range seen.node.Children {
 		child := &seen.node.Children[i]
 		nested := seen.nested[child.ID]

@@ -32,6 +32,7 @@ type supervisor struct {
 
 	// Touched only in the actor's turns.
 	self     *process
+	began    time.Duration
 	at       time.Time // when the present message was taken
 	children []child   // by the slot of their ref
 	recipes  map[string]recipe
@@ -66,6 +67,7 @@ func (s *supervisor) bind(started func()) { s.started = started }
 func (s *supervisor) start(self *process) error {
 	s.self = self
 	s.at = time.Now()
+	s.began = s.kernel.monotonic(s.at)
 	s.kernel.branches.Store(s.path, self)
 	return s.step(supervision.Event{Kind: supervision.EventStart})
 }

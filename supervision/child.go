@@ -39,9 +39,10 @@ type child struct {
 	parked      bool // from parking until the healthy time of a probe
 	position    uint64
 	incarnation int
-	attempts    int // restarts in a row without a healthy time: the backoff's argument
-	probes      int // likewise for a parked child
-	since       time.Duration
+	attempts    int           // restarts in a row without a healthy time: the backoff's argument
+	probes      int           // likewise for a parked child
+	since       time.Duration // of the state; a probation that ends well is part of the run
+	parkedSince time.Duration
 	until       time.Duration
 	exit        Exit
 	spec        ChildSpec
@@ -67,12 +68,12 @@ func (c *child) up() bool { return c.state == StateRunning || c.state == StatePr
 func (c *child) waiting() bool { return c.state == StateBackingOff || c.state == StateParked }
 
 // becomeStarting makes a new incarnation; false when there is a process already.
-func (c *child) becomeStarting() bool {
+func (c *child) becomeStarting(now time.Duration) bool {
 	if c.live() || c.unread {
 		return false
 	}
 	c.ref = c.ref.following()
-	c.state, c.until, c.charged = StateStarting, 0, false
+	c.state, c.since, c.until, c.charged = StateStarting, now, 0, false
 	return true
 }
 
@@ -90,25 +91,30 @@ func (c *child) becomeRunning(now, until time.Duration) bool {
 }
 
 // becomeWaiting enters a wait with an identity of its own, so that a retry for an earlier wait is told from this one's.
-func (c *child) becomeWaiting(until time.Duration, charged bool) {
+func (c *child) becomeWaiting(now, until time.Duration, charged bool) {
 	c.ref = c.ref.following()
-	c.state, c.until, c.charged = StateBackingOff, until, charged
+	c.state, c.since, c.until, c.charged = StateBackingOff, now, until, charged
 	if c.parked {
 		c.state = StateParked
 	}
 }
 
 // becomeStopping reports whether the child is to be told: not if it has been, nor if there is no process.
-func (c *child) becomeStopping() bool {
+func (c *child) becomeStopping(now time.Duration) bool {
 	if !c.live() || c.state == StateStopping {
 		return false
 	}
-	c.state, c.until = StateStopping, 0
+	c.state, c.since, c.until = StateStopping, now, 0
 	return true
 }
 
 // becomeDown ends a process or a wait; whatever still comes for it is stale.
-func (c *child) becomeDown() { c.state, c.until, c.unread, c.charged = StateDown, 0, false, false }
+func (c *child) becomeDown(now time.Duration) {
+	if c.state != StateDown {
+		c.since = now
+	}
+	c.state, c.until, c.unread, c.charged = StateDown, 0, false, false
+}
 
 // pardon forgets past failures: the child ended in order, or by request.
 func (c *child) pardon() { c.attempts, c.probes, c.parked = 0, 0, false }

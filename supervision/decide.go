@@ -11,7 +11,7 @@ func (m *Machine) childExited(ref Ref, exit Exit) {
 	if !c.unread {
 		m.noteExit(c, exit)
 	}
-	c.becomeDown()
+	c.becomeDown(m.now)
 	if c.spec.Restart.afterExit(c.exit) {
 		m.restart(c)
 		return
@@ -105,7 +105,9 @@ func (m *Machine) park(c *child) {
 	p := m.groupRestart(c)
 	c.probes++
 	p.waiting, p.delay = true, m.spec.Probe.Delay(c.probes, m.rnd())
-	p.newlyParked, c.parked = !c.parked, true
+	if !c.parked {
+		p.newlyParked, c.parked, c.parkedSince = true, true, m.now
+	}
 	m.begin(p)
 }
 
@@ -122,7 +124,7 @@ func (m *Machine) release(c *child) {
 // the siblings that wait for their turn behind it are started without it.
 func (m *Machine) leaveDown(c *child) {
 	begun := c.waiting()
-	c.becomeDown()
+	c.becomeDown(m.now)
 	m.tell(c, Action{Kind: ActionExhausted, Exit: c.exit})
 	behind := span{c.position + 1, math.MaxUint64}
 	first := c.next
@@ -150,7 +152,7 @@ func (m *Machine) retryDue(c *child) {
 // startAgain handles a start that failed in a restart. Without backoff the next try is a message to oneself, which stands
 // behind requests and exits that have come meanwhile, and is charged when its turn comes.
 func (m *Machine) startAgain(c *child) {
-	c.becomeWaiting(m.now, false)
+	c.becomeWaiting(m.now, m.now, false)
 	if c.parked || c.spec.Backoff.Enabled() {
 		m.restart(c)
 		return

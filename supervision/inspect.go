@@ -13,6 +13,9 @@ type ChildInfo struct {
 	// Incarnation is the number of successful starts; while starting, that of the coming one.
 	Incarnation int
 	State       State
+	// Since is when the child came into its state, on the clock that Step is given; a child that is parked, when it was
+	// parked, however often it was probed. It tells nothing of a child that was never started.
+	Since time.Duration
 	// Until is when a wait or a probation ends, on the clock that Step is given. Zero in other states.
 	Until time.Duration
 	// LastExit is how the child last ended or failed to start. Zero until then.
@@ -104,8 +107,12 @@ func (m *Machine) Window(now time.Duration) (used, allowed float64) {
 func (m *Machine) Period() time.Duration { return m.window.period }
 
 func (c *child) info() ChildInfo {
+	since := c.since
+	if c.state == StateParked {
+		since = c.parkedSince
+	}
 	return ChildInfo{
-		ID: c.spec.ID, Ref: c.ref, Incarnation: c.number(), State: c.state, Until: c.until,
+		ID: c.spec.ID, Ref: c.ref, Incarnation: c.number(), State: c.state, Since: since, Until: c.until,
 		LastExit: c.exit, Restarts: max(c.incarnation-1, 0),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/firebreak-go/firebreak/supervision"
+	"github.com/firebreak-go/firebreak/supervision/backoff"
 )
 
 func TestInspection(t *testing.T) {
@@ -34,7 +35,7 @@ func TestInspection(t *testing.T) {
 	exit := supervision.Exit{Kind: supervision.ExitPanic, Reason: "boom"}
 	next := m.Step(time.Second, supervision.Event{Kind: supervision.EventChildExited, Ref: refs["a"], Exit: exit})[0].Ref
 	got, _ := m.Child("a")
-	want := supervision.ChildInfo{ID: "a", Ref: next, Incarnation: 2, State: supervision.StateStarting, LastExit: exit}
+	want := supervision.ChildInfo{ID: "a", Ref: next, Incarnation: 2, State: supervision.StateStarting, Since: time.Second, LastExit: exit}
 	if got != want {
 		t.Errorf("child that starts again: got %+v, want %+v", got, want)
 	}
@@ -46,6 +47,61 @@ func TestInspection(t *testing.T) {
 			t.Errorf("incarnation of %v: got %d, want %d", ref, got, want)
 		}
 	}
+}
+
+// TestSince walks one child through its states. It is parked from the first time on, whatever its probes come to, and a
+// probation that ends well does not begin the run anew.
+func TestSince(t *testing.T) {
+	m, refs := started(t, supervision.Spec{
+		Intensity: supervision.Intensity{Restarts: 1, Period: 5 * time.Second}, Exhaustion: supervision.Park,
+		Probe:    backoff.Policy{Base: 10 * time.Second, Cap: 10 * time.Second, Healthy: 30 * time.Second, Jitter: backoff.None},
+		Children: []supervision.ChildSpec{{ID: "a", Backoff: backoff.Policy{Base: time.Second, Cap: time.Second, Jitter: backoff.None}}},
+	})
+	ref := refs["a"]
+	expect := func(state supervision.State, since time.Duration) {
+		t.Helper()
+		if c, _ := m.Child("a"); c.State != state || c.Since != since {
+			t.Errorf("child: got %v since %v, want %v since %v", c.State, c.Since, state, since)
+		}
+	}
+	at := func(now time.Duration, kind supervision.EventKind, id string) {
+		ev := supervision.Event{Kind: kind, Ref: ref, ID: id}
+		switch kind { //nolint:exhaustive // the others say nothing more
+		case supervision.EventChildExited:
+			ev.Exit.Kind = supervision.ExitPanic
+		case supervision.EventTerminateChild:
+			ev.Ref = supervision.Ref{}
+		}
+		for _, a := range m.Step(now*time.Second, ev) {
+			if !a.Ref.IsZero() {
+				ref = a.Ref
+			}
+		}
+	}
+	expect(supervision.StateRunning, 0)
+	at(1, supervision.EventChildExited, "")
+	expect(supervision.StateBackingOff, 1*time.Second)
+	at(2, supervision.EventRetryDue, "")
+	expect(supervision.StateStarting, 2*time.Second)
+	at(3, supervision.EventChildStarted, "")
+	expect(supervision.StateRunning, 3*time.Second)
+	at(4, supervision.EventChildExited, "")
+	expect(supervision.StateParked, 4*time.Second)
+	at(14, supervision.EventRetryDue, "")
+	at(15, supervision.EventChildStarted, "")
+	expect(supervision.StateProbation, 15*time.Second)
+	at(16, supervision.EventChildExited, "")
+	expect(supervision.StateParked, 4*time.Second)
+	at(26, supervision.EventRetryDue, "")
+	at(27, supervision.EventChildStarted, "")
+	at(57, supervision.EventRetryDue, "")
+	expect(supervision.StateRunning, 27*time.Second)
+	at(60, supervision.EventTerminateChild, "a")
+	expect(supervision.StateStopping, 60*time.Second)
+	at(61, supervision.EventChildExited, "")
+	expect(supervision.StateDown, 61*time.Second)
+	at(62, supervision.EventTerminateChild, "a") // once more
+	expect(supervision.StateDown, 61*time.Second)
 }
 
 func TestUnlimitedWindow(t *testing.T) {

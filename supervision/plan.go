@@ -89,7 +89,7 @@ func (m *Machine) stopNext() bool {
 			return true
 		}
 		m.plan.cursor = c.prev
-		c.becomeDown()
+		c.becomeDown(m.now)
 		if m.plan.purpose == planRestart && c.spec.Restart == Temporary {
 			m.forget(c, 0)
 		}
@@ -108,7 +108,7 @@ func (m *Machine) stop(c *child) {
 	if c.up() && !c.unread {
 		m.creditUptime(c)
 	}
-	if c.becomeStopping() {
+	if c.becomeStopping(m.now) {
 		m.tell(c, Action{Kind: ActionStopChild, Shutdown: c.spec.Shutdown.withDefault(c.spec.Supervisor)})
 	}
 }
@@ -121,7 +121,7 @@ func (m *Machine) startNext() bool {
 			break
 		}
 		m.plan.cursor = c.next
-		if c.becomeStarting() {
+		if c.becomeStarting(m.now) {
 			m.tell(c, Action{Kind: ActionStartChild})
 			return true
 		}
@@ -166,7 +166,7 @@ func (m *Machine) startsDone() {
 
 // wait lets the subject of a group restart sit out its delay, the group being down.
 func (m *Machine) wait(c *child, p plan) {
-	c.becomeWaiting(m.now+p.delay, true)
+	c.becomeWaiting(m.now, m.now+p.delay, true)
 	kind := ActionBackoff
 	if p.newlyParked {
 		kind = ActionParked
@@ -205,7 +205,7 @@ func (m *Machine) planStartFailed(ref Ref, exit Exit) {
 	c.exit = exit
 	p := m.plan
 	m.plan = plan{}
-	c.becomeDown()
+	c.becomeDown(m.now)
 	switch p.purpose {
 	case planInit:
 		failure := Action{Kind: ActionStartFailed, Ref: c.ref, ID: c.spec.ID, Incarnation: c.incarnation, Exit: exit}
@@ -229,7 +229,7 @@ func (m *Machine) planStartIgnored(ref Ref) {
 	if c == nil || c.state != StateStarting {
 		return
 	}
-	c.becomeDown()
+	c.becomeDown(m.now)
 	c.pardon()
 	p := m.plan
 	m.tell(c, Action{Kind: ActionIgnored, Request: p.request})
@@ -254,7 +254,7 @@ func (m *Machine) planExited(ev Event) {
 		m.planStartFailed(ev.Ref, ev.Exit)
 	case c.state == StateStopping:
 		c.exit = ev.Exit
-		c.becomeDown()
+		c.becomeDown(m.now)
 		m.advance()
 	default:
 		m.noteExit(c, ev.Exit)
