@@ -61,24 +61,31 @@ func (s *supervisor) abandon(kind supervision.EventKind, ref supervision.Ref, wh
 		return nil
 	}
 	s.disarm(ref)
-	s.giveUpOn(c.path, c.runner, why)
+	path, r := c.path, c.runner
+	if !s.giveUpOn(path, r, why) {
+		return nil // its end has its own message
+	}
 	c.ref, c.runner = supervision.Ref{}, nil
 	exit := supervision.Exit{Kind: supervision.ExitKilled, Class: supervision.ClassTimeout, Reason: why}
 	return s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
 }
 
-// giveUpOn makes what ran for a child unreachable, counts and reports it.
-func (s *supervisor) giveUpOn(path string, r runner, why string) {
+// giveUpOn makes what runs for a child unreachable, counts and reports it. It
+// reports false where that has ended by now.
+func (s *supervisor) giveUpOn(path string, r runner, why string) bool {
+	if !r.abandon() {
+		return false
+	}
 	if p, ok := r.(*process); ok {
 		if s.haunted == nil {
 			s.haunted = make(map[string][]*process)
 		}
 		s.haunted[path] = append(s.haunted[path], p)
 	}
-	r.abandon()
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
 	s.emit(&Event{Kind: EventChildAbandoned, Child: path, Reason: why})
+	return true
 }
 
 // haunt tells the abandoned processes of a name who has it now.
@@ -105,6 +112,7 @@ func (s *supervisor) startAfresh(ref supervision.Ref) {
 		return
 	}
 	c.runner = nil
+	s.watch.begin(s, ref)
 	if err := s.make(c, c.path[len(s.path)+1:]); err != nil {
 		s.self.tell(childStartFailed{ref: ref, exit: exitOf(err)}, nil)
 		return

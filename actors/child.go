@@ -22,7 +22,9 @@ type recipe struct {
 type runner interface {
 	begin(ref supervision.Ref, from *worker)
 	stop()
-	abandon()
+	// abandon makes it unreachable and unheard. It reports false where that comes
+	// too late: it has ended, and its supervisor is told or is about to be.
+	abandon() bool
 }
 
 // child is what a supervisor holds of one child: a place in a table, which

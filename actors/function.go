@@ -10,15 +10,21 @@ import (
 // function is one incarnation of a child that is a plain function. It has no
 // mailbox and no address: it runs on a goroutine straight under its supervisor.
 type function struct {
-	kernel    *kernel
-	overseer  overseer
-	name      string
-	ref       supervision.Ref
-	work      func(ctx context.Context) error
-	ctx       context.Context //nolint:containedctx // it is handed to the goroutine, and to nobody else
-	cancel    context.CancelFunc
-	abandoned atomic.Bool
+	kernel   *kernel
+	overseer overseer
+	name     string
+	ref      supervision.Ref
+	work     func(ctx context.Context) error
+	ctx      context.Context //nolint:containedctx // it is handed to the goroutine, and to nobody else
+	cancel   context.CancelFunc
+	fate     atomic.Uint32
 }
+
+// What a function and its supervisor can do to each other, in either order.
+const (
+	functionEnded uint32 = 1 << iota
+	functionAbandoned
+)
 
 func newFunction(k *kernel, o overseer, name string, work func(context.Context) error) *function {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -33,13 +39,18 @@ func (f *function) begin(ref supervision.Ref, _ *worker) {
 
 func (f *function) stop() { f.cancel() }
 
-func (f *function) abandon() {
-	f.abandoned.Store(true)
+func (f *function) abandon() bool {
+	if f.fate.Or(functionAbandoned)&functionEnded != 0 {
+		return false
+	}
 	f.cancel()
+	return true
 }
 
 func (f *function) run() {
-	f.tell(childStarted{ref: f.ref})
+	if f.fate.Load() == 0 {
+		f.overseer.tell(childStarted{ref: f.ref}, nil)
+	}
 	completed := false
 	defer func() {
 		if completed {
@@ -67,14 +78,9 @@ func (f *function) exitFor(err error) supervision.Exit {
 
 func (f *function) ended(exit supervision.Exit) {
 	f.cancel()
-	f.tell(childExited{ref: f.ref, exit: exit})
-	if f.abandoned.Load() {
+	if f.fate.Or(functionEnded)&functionAbandoned != 0 {
 		f.kernel.returned(f.name)
+		return
 	}
-}
-
-func (f *function) tell(message control) {
-	if !f.abandoned.Load() {
-		f.overseer.tell(message, nil)
-	}
+	f.overseer.tell(childExited{ref: f.ref, exit: exit}, nil)
 }

@@ -174,10 +174,15 @@ func (p *process) order(o orders) {
 
 // abandon gives up on an actor that does not answer: a goroutine cannot be
 // killed, so it is made unreachable, and what it still does is not heard.
-func (p *process) abandon() {
+func (p *process) abandon() bool {
 	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return false
+	}
 	p.abandoned = true
 	p.leaveBehind()
+	return true
 }
 
 // vanish takes the process out of everybody's reach.
