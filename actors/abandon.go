@@ -76,25 +76,24 @@ func (s *supervisor) giveUpOn(path string, r runner, why string) bool {
 	if !r.abandon() {
 		return false
 	}
-	if p, ok := r.(*process); ok {
-		if s.haunted == nil {
-			s.haunted = make(map[string][]*process)
-		}
-		s.haunted[path] = append(s.haunted[path], p)
+	if s.haunted == nil {
+		s.haunted = make(map[string][]runner)
 	}
+	s.haunted[path] = append(s.haunted[path], r)
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
 	s.emit(&Event{Kind: EventChildAbandoned, Child: path, Reason: why})
 	return true
 }
 
-// haunt tells the abandoned processes of a name who has it now.
+// haunt tells what was abandoned under a name who has it now, and forgets what
+// has ended since.
 func (s *supervisor) haunt(c *child, successor *process) {
 	old := s.haunted[c.path]
 	kept := old[:0]
-	for _, p := range old {
-		if p.haunts(successor) {
-			kept = append(kept, p)
+	for _, r := range old {
+		if r.haunts(successor) {
+			kept = append(kept, r)
 		}
 	}
 	if len(kept) == 0 {

@@ -68,3 +68,29 @@ func TestChildThatEndsWhileItIsGivenUpOn(t *testing.T) {
 		})
 	}
 }
+
+// TestTreeCountsTheAbandoned: a child that was given up on shows in the tree
+// beside its successor, until it ends after all.
+func TestTreeCountsTheAbandoned(t *testing.T) {
+	for name, late := range lingering() {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := grow(t, actors.SupervisorConfig{SupervisorSpec: actors.SupervisorSpec{Children: []actors.Child{late}}})
+				defer stopTree(t, s)
+				expect := func(when string, want int) {
+					t.Helper()
+					if got := treeOf(t, s).Supervisor.Children[0].Abandoned; got != want || s.Abandoned() != want {
+						t.Errorf("abandoned %s: got %d in the tree and %d in all, want %d", when, got, s.Abandoned(), want)
+					}
+				}
+				if err := s.Branch().Terminate(t.Context(), "late"); err != nil {
+					t.Errorf("Terminate: got %v, want no error", err)
+				}
+				expect("a second after it was told to stop", 1)
+				time.Sleep(2 * time.Second)
+				synctest.Wait()
+				expect("when it has ended", 0)
+			})
+		})
+	}
+}

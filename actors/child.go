@@ -25,6 +25,11 @@ type runner interface {
 	// abandon makes it unreachable and unheard. It reports false where that comes
 	// too late: it has ended, and its supervisor is told or is about to be.
 	abandon() bool
+	// haunts notes who has the name of what was abandoned now, if that is a
+	// process. It reports whether the abandoned may still come back.
+	haunts(successor *process) bool
+	// isLost reports whether it was abandoned and has not ended since.
+	isLost() bool
 }
 
 // child is what a supervisor holds of one child: a place in a table, which
@@ -104,7 +109,9 @@ func (s *supervisor) make(c *child, id string) error {
 		return r.err
 	case r.behaviour != nil:
 		path := c.path
-		c.runner = s.kernel.host(s.self, path, func() behaviour { return r.behaviour(path) })
+		p := s.kernel.host(s.self, path, func() behaviour { return r.behaviour(path) })
+		s.haunt(c, p)
+		c.runner = p
 	case r.props != nil:
 		if s.nursery == nil || s.nursery.source != r.props {
 			s.nursery = newNursery(r.props)
@@ -114,6 +121,7 @@ func (s *supervisor) make(c *child, id string) error {
 		s.haunt(c, p)
 		c.runner = p
 	default:
+		s.haunt(c, nil)
 		c.runner = newFunction(s.kernel, s.self, c.path, r.run)
 	}
 	return nil

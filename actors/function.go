@@ -47,6 +47,11 @@ func (f *function) abandon() bool {
 	return true
 }
 
+func (f *function) isLost() bool { return f.fate.Load() == functionAbandoned }
+
+// haunts: a function has no name that it could take from anybody.
+func (f *function) haunts(*process) bool { return f.isLost() }
+
 func (f *function) run() {
 	if f.fate.Load() == 0 {
 		f.overseer.tell(childStarted{ref: f.ref}, nil)

@@ -108,8 +108,8 @@ func (s *supervisor) childNode(info supervision.ChildInfo, now time.Duration) No
 	if info.LastExit != (supervision.Exit{}) {
 		node.LastExit = info.LastExit.String()
 	}
-	for _, p := range s.haunted[path] {
-		if p.isLost() {
+	for _, r := range s.haunted[path] {
+		if r.isLost() {
 			node.Abandoned++
 		}
 	}

@@ -286,8 +286,8 @@ func (p *process) rareFields() *rarities {
 	return p.rare
 }
 
-// haunts notes who has the name of an abandoned process now. It reports whether
-// that one may still come back.
+// haunts implements [runner]: the process gives back what it takes from its
+// successor.
 func (p *process) haunts(successor *process) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
