@@ -145,6 +145,7 @@ func (s *supervisor) stopChild(a *supervision.Action) {
 	if c == nil {
 		return
 	}
+	s.emit(&Event{Kind: EventChildStopping, Child: c.path, Incarnation: a.Incarnation})
 	if !a.Shutdown.Infinite() {
 		if s.stops == nil {
 			s.stops = make(map[supervision.Ref]*time.Timer)

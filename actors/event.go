@@ -12,9 +12,11 @@ type EventKind string
 // What a runtime reports. Beside each kind: the fields it sets beyond Seq, At
 // and Kind.
 const (
-	// Supervision. Child is the path in the tree, as "root/service/api/watcher".
+	// Supervision. Child is the path in the tree, as "root/service/api/watcher";
+	// each of these says in Supervisor whose decision it was.
 	EventChildStarted     EventKind = "child_started"      // Child, Incarnation
 	EventChildRestarting  EventKind = "child_restarting"   // Child, Incarnation: the next one is being started
+	EventChildStopping    EventKind = "child_stopping"     // Child, Incarnation: told to stop
 	EventChildExited      EventKind = "child_exited"       // Child, Exit, Class, Reason
 	EventChildBackoff     EventKind = "child_backoff"      // Child, DelayMS, Reason: restart put off
 	EventChildParked      EventKind = "child_parked"       // Child, DelayMS, Reason: budget spent, probed from now on
@@ -67,6 +69,10 @@ type Event struct {
 	At   time.Time `json:"at"`
 	Kind EventKind `json:"kind"`
 
+	// Supervisor is the path of the supervisor that has the child, or of the one
+	// that the event is about. It is not always what comes before the last slash:
+	// an ID may hold slashes itself.
+	Supervisor  string `json:"supervisor,omitzero"`
 	Child       string `json:"child,omitzero"`
 	Incarnation int    `json:"incarnation,omitzero"`
 	Exit        string `json:"exit,omitzero"`

@@ -84,7 +84,7 @@ func (f *function) exitFor(err error) supervision.Exit {
 func (f *function) ended(exit supervision.Exit) {
 	f.cancel()
 	if f.fate.Or(functionEnded)&functionAbandoned != 0 {
-		f.kernel.returned(f.name)
+		f.kernel.returned(f.name, f.overseer)
 		return
 	}
 	f.overseer.tell(childExited{ref: f.ref, exit: exit}, nil)

@@ -112,9 +112,13 @@ func (k *kernel) reinstate(p *process) {
 }
 
 // returned is told of every abandoned actor that has come to its end after all.
-func (k *kernel) returned(name string) {
+func (k *kernel) returned(name string, o overseer) {
 	k.abandoned.Add(-1)
-	k.events.emit(Event{Kind: EventChildReturned, Child: strings.TrimPrefix(name, k.prefix)})
+	e := Event{Kind: EventChildReturned, Child: strings.TrimPrefix(name, k.prefix)}
+	if supervisor, ok := o.(*process); ok {
+		e.Supervisor = strings.TrimPrefix(supervisor.name, k.prefix)
+	}
+	k.events.emit(e)
 }
 
 // sendSystem and deadLetter run other people's code in our turn: protoactor

@@ -296,6 +296,6 @@ func (s *supervisor) report(kind EventKind, path string, a *supervision.Action) 
 
 // emit reports an event of the present turn.
 func (s *supervisor) emit(e *Event) {
-	e.At = s.at
+	e.At, e.Supervisor = s.at, s.path
 	s.kernel.events.emitAt(e)
 }

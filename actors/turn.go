@@ -292,6 +292,6 @@ func (p *process) returned() {
 		p.kernel.reinstate(successor)
 	}
 	if !again {
-		p.kernel.returned(p.name)
+		p.kernel.returned(p.name, p.overseer)
 	}
 }

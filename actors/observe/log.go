@@ -65,7 +65,7 @@ func level(e actors.Event) zerolog.Level {
 	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceSynced, actors.EventInstanceAdded,
 		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned:
 		return zerolog.InfoLevel
-	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildBackoff, actors.EventHistoryLost,
+	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
 		actors.EventChildTerminated, actors.EventRequestRefused, actors.EventSupervisorUp, actors.EventSupervisorDown:
 		return zerolog.DebugLevel
@@ -125,6 +125,8 @@ func supervisionSentence(kind actors.EventKind) string {
 		return "started"
 	case actors.EventChildRestarting:
 		return "restarting"
+	case actors.EventChildStopping:
+		return "told to stop"
 	case actors.EventChildExited:
 		return "exited"
 	case actors.EventChildBackoff:
