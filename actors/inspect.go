@@ -1,9 +1,7 @@
 package actors
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/firebreak-go/firebreak/supervision"
@@ -73,12 +71,8 @@ func (s *supervisor) sight() sight {
 		Strategy: s.plan.spec.Strategy.String(), Used: used, Allowed: allowed,
 		PeriodMS: s.machine.Period().Milliseconds(), Decisions: s.journal.decisions(now),
 	}}
-	infos := slices.Collect(s.machine.Children())
-	if extra := len(infos) - maxListedChildren; extra > 0 {
-		slices.SortStableFunc(infos, func(a, b supervision.ChildInfo) int { return cmp.Compare(calm(a), calm(b)) })
-		infos, seen.node.Omitted = infos[:maxListedChildren], extra
-	}
-	seen.node.Children = make([]Node, 0, len(infos))
+	infos := s.listed()
+	seen.node.Children, seen.node.Omitted = make([]Node, 0, len(infos)), s.machine.Len()-len(infos)
 	for _, info := range infos {
 		seen.node.Children = append(seen.node.Children, s.childNode(info, now))
 		if c := s.of(info.Ref); c != nil && c.nested {
@@ -88,11 +82,24 @@ func (s *supervisor) sight() sight {
 	return seen
 }
 
-func calm(c supervision.ChildInfo) int {
-	if c.State == supervision.StateRunning {
-		return 1
+// listed are the children that a [Node] names. Where there are too many they are
+// walked over twice rather than collected: it is the supervisor's turn, and it
+// may have a hundred thousand.
+func (s *supervisor) listed() []supervision.ChildInfo {
+	limit := min(s.machine.Len(), maxListedChildren)
+	all := limit == s.machine.Len()
+	infos := make([]supervision.ChildInfo, 0, limit)
+	for _, running := range []bool{false, true} {
+		for info := range s.machine.Children() {
+			switch {
+			case len(infos) == limit:
+				return infos
+			case all || running == (info.State == supervision.StateRunning):
+				infos = append(infos, info)
+			}
+		}
 	}
-	return 0
+	return infos
 }
 
 func (s *supervisor) childNode(info supervision.ChildInfo, now time.Duration) Node {

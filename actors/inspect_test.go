@@ -3,6 +3,8 @@ package actors_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -110,6 +112,44 @@ func TestTreeTellsSinceWhen(t *testing.T) {
 		}
 		if root := treeOf(t, s); root.SinceMS != 46000 || root.Supervisor.Children[1].SinceMS != 46000 {
 			t.Errorf("root and b: got %d and %d ms, want 46 s since they started", root.SinceMS, root.Supervisor.Children[1].SinceMS)
+		}
+	})
+}
+
+// TestTreeListsTheTroubledFirst: of very many children those are listed that
+// somebody may want to look at.
+func TestTreeListsTheTroubledFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const children, listed = 1500, 1000
+		troubled := errors.New("boom")
+		s := grow(t, actors.SupervisorConfig{SupervisorSpec: actors.SupervisorSpec{
+			Spec: supervision.Spec{Strategy: supervision.Dynamic, Intensity: supervision.Intensity{Restarts: supervision.Unlimited}},
+			Template: func(id string) actors.Child {
+				child := functionChild("", steady)
+				child.Backoff = backoff.Policy{Base: time.Hour, Cap: time.Hour}
+				if id == "1200" || id == "1400" {
+					child.Run = func(context.Context) error { return troubled }
+				}
+				return child
+			},
+		}})
+		defer stopTree(t, s)
+		for i := range children {
+			if _, err := s.Branch().Spawn(t.Context(), strconv.Itoa(i)); err != nil {
+				t.Fatalf("Spawn: got %v, want no error", err)
+			}
+		}
+		synctest.Wait()
+		seen := treeOf(t, s).Supervisor
+		var first []string
+		for _, child := range seen.Children[:4] {
+			first = append(first, child.ID+" "+child.State)
+		}
+		if want := []string{"1200 backing off", "1400 backing off", "0 running", "1 running"}; !slices.Equal(first, want) {
+			t.Errorf("first children: got %q, want %q", first, want)
+		}
+		if len(seen.Children) != listed || seen.Omitted != children-listed {
+			t.Errorf("children: got %d and %d omitted, want %d and %d", len(seen.Children), seen.Omitted, listed, children-listed)
 		}
 	})
 }

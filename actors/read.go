@@ -117,6 +117,17 @@ func (r *Runtime) Status() Status {
 	return status
 }
 
+// Tree reads the whole tree of supervisors: the states of all children, the
+// budgets, and the last decisions. The error is [ErrNotRunning] before Start and
+// after the end, or the context's.
+func (r *Runtime) Tree(ctx context.Context) (Node, error) {
+	root, err := r.kernel.branch(rootName)
+	if err != nil {
+		return Node{}, err
+	}
+	return tree(ctx, rootName, rootName, root)
+}
+
 func (s *service) status(now time.Time) ServiceStatus {
 	snapshot, contact := s.snapshot.Load(), s.contact.Load()
 	status := ServiceStatus{

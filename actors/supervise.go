@@ -280,7 +280,7 @@ func (s *Supervisor) Subscribe(buffer int) (<-chan Event, func()) {
 // not start or stop in time, and have not come to an end since.
 func (s *Supervisor) Abandoned() int { return int(s.kernel.abandoned.Load()) }
 
-// Tree reads the whole tree.
+// Tree reads the whole tree, see [Runtime.Tree].
 func (s *Supervisor) Tree(ctx context.Context) (Node, error) {
 	root, err := s.kernel.branch(s.name)
 	if err != nil {

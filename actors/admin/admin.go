@@ -1,8 +1,12 @@
 package admin
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
 )
@@ -11,11 +15,25 @@ import (
 // before it misses some, which it can tell by the gap in "seq".
 const eventBuffer = 4096
 
+// Limits of reading a tree, which takes a turn of every supervisor.
+const (
+	// treeLimit bounds one reading.
+	treeLimit = 5 * time.Second
+	// treeReaders is how many readings are under way at most; more wait.
+	treeReaders = 1
+)
+
 // Handler serves the pages of this package for one runtime.
 func Handler(runtime *actors.Runtime) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/events", func(w http.ResponseWriter, r *http.Request) { events(w, r, runtime) })
 	mux.HandleFunc("GET /admin/state", func(w http.ResponseWriter, _ *http.Request) { state(w, runtime) })
+	readers := make(chan struct{}, treeReaders)
+	mux.HandleFunc("GET /admin/tree", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), treeLimit)
+		defer cancel()
+		tree(ctx, w, runtime, readers)
+	})
 	return mux
 }
 
@@ -47,10 +65,38 @@ func events(w http.ResponseWriter, r *http.Request, runtime *actors.Runtime) {
 }
 
 func state(w http.ResponseWriter, runtime *actors.Runtime) {
+	answer(w, http.StatusOK, runtime.Status())
+}
+
+// tree waits until it is this reader's turn. A tree that is not there, or that
+// does not answer, is a 503 with the reason.
+func tree(ctx context.Context, w http.ResponseWriter, runtime *actors.Runtime, readers chan struct{}) {
+	var node actors.Node
+	var err error
+	select {
+	case readers <- struct{}{}:
+		node, err = runtime.Tree(ctx)
+		<-readers
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("admin: the tree has not answered within %v", treeLimit)
+	}
+	if err != nil {
+		answer(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
+		return
+	}
+	answer(w, http.StatusOK, node)
+}
+
+// answer writes one document, indented for people.
+func answer(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	// A reader that has gone away is the only way this fails, and it knows.
-	_ = encoder.Encode(runtime.Status())
+	_ = encoder.Encode(v)
 }

@@ -3,7 +3,9 @@
 //
 //	GET /admin/events  every event as a JSON line: the recent past, then live
 //	GET /admin/state   the runtime's status as one JSON document
+//	GET /admin/tree    the tree of supervisors as one: states, budgets, the last
+//	                   decisions
 //
-// Both only read. The handler may be mounted on a listener of the embedder's
+// All only read. The handler may be mounted on a listener of the embedder's
 // choice; it adds no authentication, so keep that on loopback or behind one.
 package admin
