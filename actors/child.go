@@ -191,10 +191,11 @@ func (s *supervisor) ended(kind supervision.EventKind, ref supervision.Ref, exit
 		c.runner = nil
 	}
 	if kind != supervision.EventStartIgnored {
-		s.emit(&Event{
-			Kind: EventChildExited, Child: c.path, Reason: exit.Reason, Exit: exit.Kind.String(), Class: exit.Class.String(),
-			Trace: traceOf(exit),
-		})
+		e := Event{Kind: EventChildExited, Child: c.path, Reason: exit.Reason, Exit: exit.Kind.String(), Trace: traceOf(exit)}
+		if exit.Abnormal() { // any other has the zero class, which is a bug's
+			e.Class = exit.Class.String()
+		}
+		s.emit(&e)
 	}
 	return s.step(supervision.Event{Kind: kind, Ref: ref, Exit: exit})
 }

@@ -17,7 +17,7 @@ const (
 	EventChildStarted     EventKind = "child_started"      // Child, Incarnation
 	EventChildRestarting  EventKind = "child_restarting"   // Child, Incarnation: the next one is being started
 	EventChildStopping    EventKind = "child_stopping"     // Child, Incarnation: told to stop
-	EventChildExited      EventKind = "child_exited"       // Child, Exit, Class, Reason
+	EventChildExited      EventKind = "child_exited"       // Child, Exit, Class (of a failure), Reason, Trace
 	EventChildBackoff     EventKind = "child_backoff"      // Child, DelayMS, Reason: restart put off
 	EventChildParked      EventKind = "child_parked"       // Child, DelayMS, Reason: budget spent, probed from now on
 	EventChildReleased    EventKind = "child_released"     // Child: parked until now, in service again

@@ -53,3 +53,24 @@ func TestEventsSayWhoseDecisionTheyAre(t *testing.T) {
 		time.Sleep(3 * time.Second) // until the late one has gone, too
 	})
 }
+
+// TestOnlyFailuresHaveAClass: an orderly exit is nobody's bug.
+func TestOnlyFailuresHaveAClass(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		failures := make(chan error)
+		s := grow(t, actors.SupervisorConfig{SupervisorSpec: actors.SupervisorSpec{Children: []actors.Child{functionChild("a", fragile(failures))}}})
+		events, _ := s.Subscribe(0)
+		failures <- errors.New("boom")
+		synctest.Wait()
+		stopTree(t, s)
+		var got []string
+		for e := range events {
+			if e.Kind == actors.EventChildExited {
+				got = append(got, e.Exit+"/"+e.Class)
+			}
+		}
+		if want := []string{"error/bug", "shutdown/"}; !slices.Equal(got, want) {
+			t.Errorf("exits: got %q, want %q", got, want)
+		}
+	})
+}
