@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -127,6 +128,15 @@ func (s *supervisor) make(c *child, id string) error {
 	return nil
 }
 
+// ownRecipes are those that may be changed: the plan's are for the supervisor's
+// own next incarnation.
+func (s *supervisor) ownRecipes() map[string]recipe {
+	if !s.cloned {
+		s.recipes, s.cloned = maps.Clone(s.recipes), true
+	}
+	return s.recipes
+}
+
 // recipe finds out how a child is made: one that is being added brings its own.
 func (s *supervisor) recipe(id string) recipe {
 	if s.plan.template != nil {
@@ -135,7 +145,7 @@ func (s *supervisor) recipe(id string) recipe {
 	r, known := s.recipes[id]
 	if !known {
 		r = s.requests.recipe(id)
-		s.recipes[id] = r
+		s.ownRecipes()[id] = r
 	}
 	return r
 }

@@ -148,7 +148,9 @@ func (s *supervisor) answer(a *supervision.Action) {
 		}
 	case supervision.ActionForgotten:
 		delete(s.known, a.ID)
-		delete(s.recipes, a.ID)
+		if _, known := s.recipes[a.ID]; known {
+			delete(s.ownRecipes(), a.ID)
+		}
 		s.vacate(a.Ref.Slot())
 	}
 	if a.Request != 0 {

@@ -2,7 +2,6 @@ package actors
 
 import (
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/firebreak-go/firebreak/supervision"
@@ -33,9 +32,10 @@ type supervisor struct {
 	// Touched only in the actor's turns.
 	self     *process
 	began    time.Duration
-	at       time.Time // when the present message was taken
-	children []child   // by the slot of their ref
-	recipes  map[string]recipe
+	at       time.Time         // when the present message was taken
+	children []child           // by the slot of their ref
+	recipes  map[string]recipe // the plan's, until one is added or forgotten
+	cloned   bool
 	retries  map[supervision.Ref]*time.Timer
 	stops    map[supervision.Ref]*time.Timer
 	known    map[string]bool // children of a dynamic supervisor that were ensured
@@ -57,7 +57,7 @@ func newSupervisor(k *kernel, path string, p plan) (*supervisor, error) {
 		return nil, err
 	}
 	return &supervisor{
-		kernel: k, path: path, plan: p, machine: machine, recipes: maps.Clone(p.recipes),
+		kernel: k, path: path, plan: p, machine: machine, recipes: p.recipes,
 		children: make([]child, 0, len(p.spec.Children)),
 	}, nil
 }
