@@ -13,10 +13,8 @@ import (
 // after a crash, or Stopping and Stopped.
 type hosted struct {
 	nursery  *nursery
-	invoker  actor.MessageInvoker // nil until it has been spawned
-	context  actor.Context
-	produced atomic.Bool // by now, the instance is that of the present incarnation
-	failure  any         // what a child of the actor failed with, last
+	invoker  actor.MessageInvoker // protoactor's context; nil until it has been spawned
+	produced atomic.Bool          // by now, the instance is that of the present incarnation
 }
 
 // nursery makes the actors of one Props, one at a time: protoactor offers no
@@ -78,9 +76,9 @@ func (h *hosted) settle(p *process) error {
 	switch {
 	case p.phase == starting, p.phase == reviving && h.produced.Load():
 		return h.cameUp(p)
-	case p.phase == leaving && len(h.context.Children()) == 0:
+	case p.phase == leaving && len(h.children()) == 0:
 		if end, asked := p.requestedEnd(); asked {
-			p.exit = endOf(end.err)
+			p.nameEnd(endOf(end.err))
 		}
 		p.gone()
 	}
@@ -115,10 +113,10 @@ func (h *hosted) system(p *process, message any) error {
 	case *actor.Unwatch:
 		p.unwatch(m.Watcher)
 	case *actor.Failure:
-		h.failure = m.Reason
+		p.noteFailure(m.Reason)
 	case *actor.SuspendMailbox:
 		// The actor's own strategy has escalated a failure of its child.
-		return fmt.Errorf("a child of the actor failed: %s", printed(h.failure))
+		return fmt.Errorf("a child of the actor failed: %s", printed(p.failure()))
 	}
 	h.invoker.InvokeSystemMessage(message)
 	if _, ok := message.(*actor.Terminated); ok && p.phase != running {
@@ -138,14 +136,19 @@ func (h *hosted) reusable() bool { return h.invoker != nil && h.produced.Load() 
 
 // waits: the children that the actor has spawned itself may hold names that the
 // next incarnation wants. Protoactor tells of their end, and goes on after it.
-func (h *hosted) waits() bool { return h.context != nil && len(h.context.Children()) > 0 }
+func (h *hosted) waits() bool { return len(h.children()) > 0 }
 
 // unwind stops the children that protoactor would have stopped.
 func (h *hosted) unwind(p *process) {
-	if h.context == nil {
-		return
-	}
-	for _, child := range h.context.Children() {
+	for _, child := range h.children() {
 		p.kernel.system.Root.Stop(child)
 	}
+}
+
+// children are the actor's own.
+func (h *hosted) children() []*actor.PID {
+	if ctx, ok := h.invoker.(actor.Context); ok {
+		return ctx.Children()
+	}
+	return nil
 }

@@ -15,9 +15,9 @@ var (
 // and given it its name. What was sent to that name since then is queued.
 func (p *process) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
 	h := p.guest.(*hosted) //nolint:errcheck,forcetypeassert // no other guest comes from a nursery
-	h.invoker, h.context = invoker, invoker.(actor.Context)
+	h.invoker = invoker
 	p.mu.Lock()
-	p.pid = h.context.Self()
+	p.pid = invoker.(actor.Context).Self()
 	late := p.abandoned
 	p.mu.Unlock()
 	if late {

@@ -79,6 +79,6 @@ func (n *native) waits() bool { return false }
 func (n *native) unwind(p *process) {
 	if inner := n.inner; inner != nil {
 		n.inner = nil
-		inner.stop(p.exit)
+		inner.stop(p.namedEnd())
 	}
 }

@@ -42,7 +42,7 @@ type process struct {
 	// Touched only in the actor's turns.
 	worker *worker // that runs the turn
 	ref    supervision.Ref
-	exit   supervision.Exit
+	kind   supervision.ExitKind // of the end that has begun; rare has the rest, if there is more
 	phase  phase
 	cameUp bool
 	idle   bool // its start came to nothing, as it wanted
@@ -54,7 +54,9 @@ type rarities struct {
 	requested ending // what End asked for, until the handler has returned
 	asked     bool   // it did
 	watchers  []*actor.PID
-	awaited   bool     // its supervisor wants word when it is out of reach
+	awaited   bool // its supervisor wants word when it is out of reach
+	exit      supervision.Exit
+	failure   any      // what a child of the actor failed with, last
 	successor *process // has the name of an abandoned process
 }
 
@@ -328,4 +330,39 @@ func (p *process) isLost() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.abandoned && !p.back
+}
+
+// nameEnd says how the incarnation ends. Most ends are their kind and no more.
+func (p *process) nameEnd(exit supervision.Exit) {
+	p.kind = exit.Kind
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if exit != (supervision.Exit{Kind: exit.Kind}) || p.rare != nil {
+		p.rareFields().exit = exit
+	}
+}
+
+// namedEnd is how the incarnation ends.
+func (p *process) namedEnd() supervision.Exit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rare != nil && p.rare.exit.Kind == p.kind {
+		return p.rare.exit
+	}
+	return supervision.Exit{Kind: p.kind}
+}
+
+func (p *process) noteFailure(reason any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rareFields().failure = reason
+}
+
+func (p *process) failure() any {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rare == nil {
+		return nil
+	}
+	return p.rare.failure
 }

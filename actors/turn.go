@@ -127,7 +127,7 @@ func (p *process) take() (work, bool) {
 		p.orders = 0
 	case p.orders&orderBegin != 0:
 		p.orders &^= orderBegin
-		p.ref, p.exit, p.cameUp, p.idle, p.told = p.next, supervision.Exit{}, false, false, false
+		p.ref, p.cameUp, p.idle, p.told = p.next, false, false, false
 		return work{kind: workBegin}, true
 	case p.orders&orderEnd != 0:
 		p.orders &^= orderEnd
@@ -188,7 +188,7 @@ func (p *process) crash(exit supervision.Exit) {
 	p.phase = ended
 	p.vanish()
 	p.report(exit, false, nil) // before unwind, so that what it tells others cannot overtake this
-	p.exit = exit
+	p.nameEnd(exit)
 	p.unwind()
 }
 
@@ -197,7 +197,8 @@ func (p *process) leave(exit supervision.Exit) {
 	if p.phase >= leaving {
 		return
 	}
-	p.phase, p.exit = leaving, exit
+	p.phase = leaving
+	p.nameEnd(exit)
 	p.guest.leave(p)
 }
 
@@ -205,7 +206,7 @@ func (p *process) leave(exit supervision.Exit) {
 func (p *process) gone() {
 	p.phase = ended
 	p.vanish()
-	p.report(p.exit, false, p.worker)
+	p.report(p.namedEnd(), false, p.worker)
 }
 
 // finish carries out what End asked for.
@@ -213,7 +214,7 @@ func (p *process) finish(err error) {
 	exit := endOf(err)
 	switch {
 	case p.phase == leaving: // it names its end, no more
-		p.exit = exit
+		p.nameEnd(exit)
 	case exit.Abnormal():
 		p.crash(exit)
 	default:
@@ -238,7 +239,7 @@ func (p *process) broken(exit supervision.Exit) {
 	p.phase = ended
 	p.vanish()
 	if last == leaving {
-		p.report(p.exit, false, p.worker)
+		p.report(p.namedEnd(), false, p.worker)
 	} else {
 		p.tellOnce(childUnusable{ref: p.ref}, p.worker)
 	}
