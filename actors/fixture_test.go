@@ -128,20 +128,29 @@ func child(id string, props *actor.Props) actors.Child {
 	return actors.Child{ChildSpec: supervision.ChildSpec{ID: id}, Props: props}
 }
 
+// function is a permanent child that is a plain function.
+func function(id string, run func(context.Context) error) actors.Child {
+	return actors.Child{ChildSpec: supervision.ChildSpec{ID: id}, Run: run}
+}
+
 // send gives a child of the root a message and lets everything settle.
 func (g *grove) send(id string, message any) {
 	g.system.Root.Send(g.Branch().PID(id), message)
 	synctest.Wait()
 }
 
-// alive asks a child of the root, which must be a script, for a sign of life.
+// alive asks a child of the root, which must answer pings, for a sign of life.
 func (g *grove) alive(t *testing.T, id string) {
 	t.Helper()
-	d := time.Second
-	future := actor.NewFuture(g.system, d)
-	g.system.Root.Send(g.Branch().PID(id), ping{future.PID()})
+	g.answers(t, g.Branch().PID(id))
+}
+
+func (g *grove) answers(t *testing.T, pid *actor.PID) {
+	t.Helper()
+	future := actor.NewFuture(g.system, time.Second)
+	g.system.Root.Send(pid, ping{future.PID()})
 	if _, err := future.Result(); err != nil {
-		t.Errorf("child %s: got %v, want an answer", id, err)
+		t.Errorf("%s: got %v, want an answer", pid.Id, err)
 	}
 }
 

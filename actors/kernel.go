@@ -102,13 +102,19 @@ func (k *kernel) sendAfter(delay time.Duration, p *process, message any) *time.T
 func (k *kernel) unregister(pid *actor.PID) { k.system.ProcessRegistry.Remove(pid) }
 
 // reinstate gives a process back the name that a late predecessor has taken
-// out of the registry.
+// out of the registry: as protoactor does it, so that an address that remembers
+// the process finds the next one after its end.
 func (k *kernel) reinstate(p *process) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed && p.pid != nil {
-		k.system.ProcessRegistry.Add(p, p.name) // which changes nothing where the name still stands
+	if p.closed || p.pid == nil {
+		return
 	}
+	var face actor.Process = p
+	if _, ok := p.guest.(*hosted); ok {
+		face = actor.NewActorProcess(p)
+	}
+	k.system.ProcessRegistry.Add(face, p.name) // which changes nothing where the name still stands
 }
 
 // returned is told of every abandoned actor that has come to its end after all.
