@@ -83,6 +83,7 @@ func (s *supervisor) giveUpOn(path string, r runner, why string) bool {
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
 	s.emit(&Event{Kind: EventChildAbandoned, Child: path, Reason: why})
+	r.dismiss() // only now, for it may be back at once
 	return true
 }
 

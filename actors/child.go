@@ -26,6 +26,8 @@ type runner interface {
 	// abandon makes it unreachable and unheard. It reports false where that comes
 	// too late: it has ended, and its supervisor is told or is about to be.
 	abandon() bool
+	// dismiss asks what was abandoned to end, if it still listens.
+	dismiss()
 	// haunts notes who has the name of what was abandoned now, if that is a
 	// process. It reports whether the abandoned may still come back.
 	haunts(successor *process) bool

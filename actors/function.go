@@ -40,12 +40,10 @@ func (f *function) begin(ref supervision.Ref, _ *worker) {
 func (f *function) stop() { f.cancel() }
 
 func (f *function) abandon() bool {
-	if f.fate.Or(functionAbandoned)&functionEnded != 0 {
-		return false
-	}
-	f.cancel()
-	return true
+	return f.fate.Or(functionAbandoned)&functionEnded == 0
 }
+
+func (f *function) dismiss() { f.cancel() }
 
 func (f *function) isLost() bool { return f.fate.Load() == functionAbandoned }
 

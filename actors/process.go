@@ -187,6 +187,18 @@ func (p *process) abandon() bool {
 	return true
 }
 
+// dismiss implements [runner]: one that is not at work comes back at once, to
+// let go of what it holds; unless it waits for children of its own, of whose end
+// it will not hear any more.
+func (p *process) dismiss() {
+	p.mu.Lock()
+	if p.busy || p.waits() {
+		p.mu.Unlock()
+		return
+	}
+	p.wake(nil)
+}
+
 // vanish takes the process out of everybody's reach.
 func (p *process) vanish() {
 	p.mu.Lock()

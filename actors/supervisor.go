@@ -73,14 +73,16 @@ func (s *supervisor) start(self *process) error {
 }
 
 // stop is reached when the supervisor has ended its children itself, or when
-// it failed; in that case what still lives is stopped without waiting.
+// it failed or was abandoned; then what still lives is stopped without waiting.
 func (s *supervisor) stop(supervision.Exit) {
 	s.kernel.branches.CompareAndDelete(s.path, s.self)
 	s.watch.stop()
 	s.leavers.stop()
 	for _, timers := range []map[supervision.Ref]*time.Timer{s.retries, s.stops} {
 		for _, timer := range timers {
-			timer.Stop()
+			if timer != nil { // as for a stop that does not wait
+				timer.Stop()
+			}
 		}
 	}
 	for i := range s.children {

@@ -84,6 +84,7 @@ const (
 	workEnd
 	workPerish
 	workFinish // what End asked for
+	workReturn // from having been abandoned
 	workSystem
 	workUser
 )
@@ -104,6 +105,9 @@ func (p *process) handle() bool {
 		p.leave(supervision.Exit{Kind: supervision.ExitNormal})
 	case workFinish:
 		p.finish(w.err)
+	case workReturn:
+		p.phase = ended
+		p.unwind()
 	case workSystem:
 		err = p.guest.system(p, w.message)
 	case workUser:
@@ -123,8 +127,10 @@ func (p *process) take() (work, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.abandoned || p.phase == ended:
+	case p.phase == ended:
 		p.orders = 0
+	case p.abandoned:
+		return work{kind: workReturn}, true
 	case p.orders&orderBegin != 0:
 		p.orders &^= orderBegin
 		p.ref, p.cameUp, p.idle, p.told = p.next, false, false, false
@@ -232,7 +238,7 @@ func (p *process) broken(exit supervision.Exit) {
 		return
 	}
 	p.unwind()
-	if p.guest.waits() {
+	if p.waits() {
 		return
 	}
 	last := p.phase
@@ -243,6 +249,12 @@ func (p *process) broken(exit supervision.Exit) {
 	} else {
 		p.tellOnce(childUnusable{ref: p.ref}, p.worker)
 	}
+}
+
+// waits reports whether the incarnation cannot end, or the next not begin,
+// before what it has spawned itself has ended.
+func (p *process) waits() bool {
+	return (p.phase == leaving || p.phase == reviving) && p.guest.waits()
 }
 
 // unwind must not fail a second time: a panic here is dropped, because the
