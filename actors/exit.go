@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -94,34 +95,64 @@ func panicExit(value any) supervision.Exit {
 	const skip = 4 // Callers, panicExit, the deferred function, gopanic
 	var counters [maxFrames]uintptr
 	n := runtime.Callers(skip, counters[:])
-	exit := supervision.Exit{
-		Kind: supervision.ExitPanic, Class: supervision.ClassBug,
+	return supervision.Exit{
+		Kind: supervision.ExitPanic, Class: classOfPanic(value),
 		Reason: bounded("panic: " + printed(value)), Trace: newTrace(counters[:n]),
 	}
-	if err, ok := value.(error); ok {
-		exit.Class = classOf(err)
-	}
-	return exit
 }
 
-// printed renders a panic value. fmt survives a String method that panics; the
-// common kinds need no fmt, which is slow.
-func printed(value any) string {
+// classOfPanic runs where a second panic would end the program: an error that
+// cannot be asked is a bug like any other.
+func classOfPanic(value any) (class supervision.Class) {
+	defer func() { _ = recover() }()
+	if err, ok := value.(error); ok {
+		class = classOf(err)
+	}
+	return class
+}
+
+// printed renders a panic value, whose methods may panic. The common kinds need
+// no fmt, which is slow. Of a value that may contain itself, or may be changing
+// at this moment, fmt would not survive the print.
+func printed(value any) (text string) {
+	defer func() {
+		if recover() != nil {
+			text = fmt.Sprintf("a %T that cannot be printed", value)
+		}
+	}()
 	switch v := value.(type) {
 	case string:
 		return bounded(v)
-	case error:
-		if text, ok := errorText(v); ok {
-			return bounded(text)
+	case runtime.Error:
+		return bounded(v.Error())
+	case error, fmt.Stringer:
+	default:
+		t := reflect.TypeOf(value)
+		if t != nil && t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		if t != nil && !isFlat(t) {
+			return fmt.Sprintf("a value of type %T", value)
 		}
 	}
 	return bounded(fmt.Sprintf("%v", value))
 }
 
-// errorText asks the error itself, unless its Error panics.
-func errorText(err error) (text string, ok bool) {
-	defer func() { _ = recover() }()
-	return err.Error(), true
+// isFlat reports whether fmt prints no more of a value than its own memory.
+func isFlat(t reflect.Type) bool {
+	switch t.Kind() { //nolint:exhaustive // the kinds that refer to more of what fmt prints
+	case reflect.Map, reflect.Slice, reflect.Interface:
+		return false
+	case reflect.Array:
+		return isFlat(t.Elem())
+	case reflect.Struct:
+		for field := range t.Fields() {
+			if !isFlat(field.Type) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func bounded(text string) string {

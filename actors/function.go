@@ -65,9 +65,9 @@ func (f *function) run() {
 		}
 		f.ended(supervision.Exit{Kind: supervision.ExitKilled, Reason: "runtime.Goexit ended the function's goroutine"})
 	}()
-	err := f.work(f.ctx)
+	exit := f.exitFor(f.work(f.ctx)) // which asks the error, and that may panic
 	completed = true
-	f.ended(f.exitFor(err))
+	f.ended(exit)
 }
 
 // exitFor: a function that was told to stop, and says so or says nothing, has
