@@ -53,6 +53,12 @@ func messageName(message any) string {
 	return reflect.Indirect(reflect.ValueOf(message)).Type().Name()
 }
 
+// message is the present one, of which the caller knows the type.
+func message[T any](ctx actor.Context) T {
+	m, _ := ctx.Message().(T)
+	return m
+}
+
 // diary is what happened, in order. A nil one keeps nothing.
 type diary struct {
 	mu    sync.Mutex

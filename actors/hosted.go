@@ -108,10 +108,12 @@ func (h *hosted) user(_ *process, message any) error {
 
 func (h *hosted) system(p *process, message any) error {
 	switch m := message.(type) {
-	case *actor.Watch:
+	case *actor.Watch: // protoactor would tell the watcher a second time
 		p.watch(m.Watcher)
+		return nil
 	case *actor.Unwatch:
 		p.unwatch(m.Watcher)
+		return nil
 	case *actor.Failure:
 		p.noteFailure(m.Reason)
 	case *actor.SuspendMailbox:
