@@ -102,7 +102,7 @@ func (p *process) handle() bool {
 	case workEnd:
 		p.leave(supervision.Exit{Kind: supervision.ExitShutdown})
 	case workPerish:
-		p.leave(supervision.Exit{Kind: supervision.ExitNormal})
+		p.perish()
 	case workFinish:
 		p.finish(w.err)
 	case workReturn:
@@ -206,6 +206,16 @@ func (p *process) leave(exit supervision.Exit) {
 	p.phase = leaving
 	p.nameEnd(exit)
 	p.guest.leave(p)
+}
+
+// perish is an end that somebody wants who is not the supervisor. One that is a
+// supervisor itself stops its children first, one after another.
+func (p *process) perish() {
+	if n, ok := p.guest.(*native); ok && n.patient {
+		p.post(shutDown{})
+		return
+	}
+	p.leave(supervision.Exit{Kind: supervision.ExitNormal})
 }
 
 // gone ends the process: nothing of the actor is left.
