@@ -142,7 +142,7 @@ func (s *supervisor) ownRecipes() map[string]recipe {
 // recipe finds out how a child is made: one that is being added brings its own.
 func (s *supervisor) recipe(id string) recipe {
 	if s.plan.template != nil {
-		return s.plan.template(id)
+		return guarded(s.plan.template, id)
 	}
 	r, known := s.recipes[id]
 	if !known {
@@ -150,6 +150,17 @@ func (s *supervisor) recipe(id string) recipe {
 		s.ownRecipes()[id] = r
 	}
 	return r
+}
+
+// guarded calls a template, which is other people's code in a supervisor's turn:
+// a panic in it is a child that cannot be made.
+func guarded(template func(id string) recipe, id string) (r recipe) {
+	defer func() {
+		if value := recover(); value != nil {
+			r = recipe{err: exitRequest{panicExit(value)}}
+		}
+	}()
+	return template(id)
 }
 
 func (s *supervisor) stopChild(a *supervision.Action) {

@@ -128,11 +128,18 @@ func (spec SupervisorSpec) plan(k *kernel, path string) (plan, error) {
 	case !dynamic && spec.Template != nil:
 		return p, fmt.Errorf("actors: %s: only a dynamic supervisor has a Template: set its Strategy", path)
 	case dynamic:
-		p.child = spec.Template("").ChildSpec
 		p.template = func(id string) recipe {
 			child := spec.Template(id)
 			child.ID = id
 			return child.recipe(k, path+"/"+id)
+		}
+		sample := guarded(func(id string) recipe {
+			child := spec.Template(id)
+			p.child = child.spec()
+			return child.recipe(k, path+"/template")
+		}, "")
+		if sample.err != nil {
+			return p, fmt.Errorf("actors: %s: the Template: %w", path, sample.err)
 		}
 	}
 	for _, child := range spec.Children {
