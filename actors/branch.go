@@ -64,6 +64,15 @@ func (b *Branch) Terminate(ctx context.Context, id string) error {
 	return err
 }
 
+// TerminateIncarnation stops one incarnation of a child of a Dynamic supervisor
+// and no other that has its ID: OTP's terminate_child with a pid. [Branch.Children]
+// tells the Ref of each. If the incarnation has ended, only a restart that it
+// waits for is called off.
+func (b *Branch) TerminateIncarnation(ctx context.Context, ref supervision.Ref) error {
+	_, err := b.ask(ctx, &request{event: supervision.Event{Kind: supervision.EventTerminateChild, Ref: ref}})
+	return err
+}
+
 // Delete forgets a child that is down: OTP's delete_child.
 func (b *Branch) Delete(ctx context.Context, id string) error {
 	_, err := b.ask(ctx, &request{event: supervision.Event{Kind: supervision.EventDeleteChild, ID: id}})
