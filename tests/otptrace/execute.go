@@ -6,9 +6,6 @@ import (
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
-// noSupervisor is the answer of a supervisor that is not there, or not any more.
-const noSupervisor = "nosup"
-
 // execute carries out one command and waits until nothing moves.
 func (w *world) execute(c command) {
 	line := w.record("> %s", c.text)
@@ -118,7 +115,7 @@ func (w *world) letterFor(s *supervisor, i item, n *node) letter {
 		l.question = i.verb
 		return l
 	case "start", "startdyn":
-		l.node = w.describe(s, i.name, n)
+		l.node = w.describe(s.path, s.branch, i.name, n)
 		child := l.node.child
 		ev.Kind, ev.Child = supervision.EventAddChild, &child
 	case "terminate":
@@ -138,21 +135,4 @@ func (w *world) letterFor(s *supervisor, i item, n *node) letter {
 	}
 	l.event = ev
 	return l
-}
-
-// describe finds out what is to be started: what the command says, else what was said last, else a plain worker.
-func (w *world) describe(s *supervisor, name string, n *node) *node {
-	path := s.path + "/" + name
-	switch {
-	case s.branch.dynamic():
-		return s.branch.template.like(path)
-	case n != nil:
-		w.given[path] = n
-		return n
-	case w.given[path] != nil:
-		return w.given[path]
-	case w.scenario.nodes[path] != nil:
-		return w.scenario.nodes[path]
-	}
-	return node{stop: manner{reason: "shutdown"}}.like(path)
 }

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-
-	"github.com/firebreak-go/firebreak/supervision"
-)
+import "github.com/firebreak-go/firebreak/supervision"
 
 // letter is something that waits for a supervisor: an event for its machine, a question, or an answer that is known.
 type letter struct {
@@ -51,30 +45,12 @@ func (s *supervisor) crash(name, reason string) bool {
 	return true
 }
 
-// which lists the children: those of a dynamic supervisor, whose order is undefined, as sorted text.
 func (s *supervisor) which(names bool) string {
-	var list []string
-	for c := range s.machine.Children() {
-		name, standing := c.ID, "undefined"
-		if !names && s.branch.dynamic() {
-			name = "-"
-		}
-		switch c.State {
-		case supervision.StateRunning, supervision.StateProbation:
-			standing = "up"
-			if names {
-				standing = fmt.Sprintf("up#%d", s.named[c.ID].number)
-			}
-		case supervision.StateBackingOff, supervision.StateParked:
-			standing = "restarting"
-		case supervision.StateDown, supervision.StateStarting, supervision.StateStopping:
-		}
-		list = append(list, name+"="+standing)
+	var number func(string) int
+	if names {
+		number = func(id string) int { return s.named[id].number }
 	}
-	if s.branch.dynamic() {
-		slices.Sort(list)
-	}
-	return "[" + strings.Join(list, " ") + "]"
+	return listed(s.machine.Children(), s.branch.dynamic(), number)
 }
 
 // count takes off the children whose death the machine has not heard of; OTP does not do so for a dynamic supervisor.
@@ -85,7 +61,7 @@ func (s *supervisor) count() string {
 			n.Active--
 		}
 	}
-	return fmt.Sprintf("specs=%d active=%d supervisors=%d workers=%d", n.Specs, n.Active, n.Supervisors, n.Workers)
+	return counted(n)
 }
 
 // state is the line that a trace ends with for each supervisor.

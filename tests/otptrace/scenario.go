@@ -30,7 +30,7 @@ type branch struct {
 	template node // of the children of a dynamic supervisor
 }
 
-func (b *branch) dynamic() bool { return b.spec.Strategy == supervision.Dynamic }
+func (b *branch) dynamic() bool { return b != nil && b.spec.Strategy == supervision.Dynamic }
 
 // like makes the child with the path from the template.
 func (n node) like(path string) *node {

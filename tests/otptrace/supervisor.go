@@ -1,10 +1,6 @@
 package main
 
-import (
-	"errors"
-
-	"github.com/firebreak-go/firebreak/supervision"
-)
+import "github.com/firebreak-go/firebreak/supervision"
 
 // failedToStart is the reason of a supervisor whose first child did not start.
 const failedToStart = "shutdown:failed_to_start_child"
@@ -38,13 +34,6 @@ type process struct {
 }
 
 func (p *process) alive() bool { return !p.dead && (p.inner == nil || !p.inner.over) }
-
-func (w *world) nextIncarnation(path string) int {
-	w.incarnations[path]++
-	number := w.incarnations[path]
-	w.record("start %s #%d", path, number)
-	return number
-}
 
 func (w *world) startSupervisor(n *node, parent *supervisor, ref supervision.Ref) *supervisor {
 	machine, err := supervision.New(n.branch.spec, nil)
@@ -95,34 +84,12 @@ func (s *supervisor) perform(a supervision.Action) (answer supervision.Event, an
 	case supervision.ActionTerminated, supervision.ActionForgotten:
 		s.world.answers[a.Request] = "ok"
 	case supervision.ActionRefused:
-		s.world.answers[a.Request] = refusal(a)
+		s.world.answers[a.Request] = refusal(a.Err, a.Exit.Reason)
 	case supervision.ActionStarted, supervision.ActionBackoff, supervision.ActionParked, supervision.ActionReleased,
 		supervision.ActionExhausted, supervision.ActionGaveUp, supervision.ActionEnded, supervision.ActionSubtreeLost,
-		supervision.ActionAutoShutdown: // OTP's trace has no line for them
+		supervision.ActionAutoShutdown, supervision.ActionInspected: // OTP's trace has no line for them
 	}
 	return supervision.Event{}, false
-}
-
-// refusal is OTP's word for an error.
-func refusal(a supervision.Action) string {
-	for _, known := range []struct {
-		err  error
-		word string
-	}{
-		{supervision.ErrAlreadyStarted, "already_started"},
-		{supervision.ErrAlreadyPresent, "already_present"},
-		{supervision.ErrNotFound, "not_found"},
-		{supervision.ErrRunning, "running"},
-		{supervision.ErrRestarting, "restarting"},
-		{supervision.ErrDynamic, "simple_one_for_one"},
-		{supervision.ErrBadCombination, "bad_combination"},
-		{supervision.ErrStartFailed, a.Exit.Reason},
-	} {
-		if errors.Is(a.Err, known.err) {
-			return "error:" + known.word
-		}
-	}
-	return "error:" + a.Err.Error()
 }
 
 func (s *supervisor) startChild(a supervision.Action) supervision.Event {
@@ -180,10 +147,7 @@ func (s *supervisor) stopChild(a supervision.Action) supervision.Event {
 // die records the end of a worker.
 func (s *supervisor) die(p *process, reason string) {
 	p.dead = true
-	line := s.world.record("exit %s #%d %s", p.node.path, p.number, reason)
-	if s.branch.dynamic() {
-		line.unsorted = s
-	}
+	s.world.exited(p.node.path, p.number, reason)
 }
 
 // end records the supervisor's own. Requests that nobody will serve any more have no answer.

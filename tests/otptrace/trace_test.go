@@ -2,13 +2,27 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestTraces compares our trace of every scenario with that of OTP.
+// mode is a way to print a trace.
+type mode struct {
+	name string
+	run  func(t *testing.T, in io.Reader, out io.Writer) error
+}
+
+func modes() []mode {
+	return []mode{
+		{"machine", func(_ *testing.T, in io.Reader, out io.Writer) error { return run(in, out) }},
+		{"actors", runLive},
+	}
+}
+
+// TestTraces compares our traces of every scenario, from the machine alone and from real supervisors, with that of OTP.
 func TestTraces(t *testing.T) {
 	for _, folder := range []struct {
 		name  string
@@ -19,12 +33,14 @@ func TestTraces(t *testing.T) {
 			t.Errorf("scenarios in %s: got %d (%v), want %d", folder.name, len(files), err, folder.count)
 		}
 		for _, file := range files {
-			t.Run(strings.TrimSuffix(filepath.Base(file), ".scn"), func(t *testing.T) { compare(t, file) })
+			for _, m := range modes() {
+				t.Run(strings.TrimSuffix(filepath.Base(file), ".scn")+"/"+m.name, func(t *testing.T) { m.compare(t, file) })
+			}
 		}
 	}
 }
 
-func compare(t *testing.T, file string) {
+func (m mode) compare(t *testing.T, file string) {
 	t.Helper()
 	scn, err := os.ReadFile(file)
 	if err != nil {
@@ -35,7 +51,7 @@ func compare(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := run(bytes.NewReader(scn), &got); err != nil {
+	if err := m.run(t, bytes.NewReader(scn), &got); err != nil {
 		t.Fatalf("run %s: %v", file, err)
 	}
 	if !bytes.Equal(got.Bytes(), want) {
@@ -97,8 +113,10 @@ at 7 mix r/s crash:a:shutdown:x which`
 @7 state r/s down
 @7 end alive
 `
-	var got bytes.Buffer
-	if err := run(strings.NewReader(scenario), &got); err != nil || got.String() != want {
-		t.Errorf("trace (error %v):\n%s", err, difference(got.String(), want))
+	for _, m := range modes() {
+		var got bytes.Buffer
+		if err := m.run(t, strings.NewReader(scenario), &got); err != nil || got.String() != want {
+			t.Errorf("trace of %s (error %v):\n%s", m.name, err, difference(got.String(), want))
+		}
 	}
 }
