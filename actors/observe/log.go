@@ -1,34 +1,133 @@
 package observe
 
 import (
+	"sync"
+	"time"
+
 	"github.com/rs/zerolog"
 
 	"github.com/firebreak-go/firebreak/actors"
 )
 
-// Log returns an observer for [actors.Config] that writes one line per event:
-// warnings for what somebody should look at, debug for what is routine.
+// Log returns an observer that writes one line per event: warnings for what
+// somebody should look at, debug for what is routine.
+//
+// Of a burst (events of one kind and level, of one supervisor or service, each
+// less than a second after the one before) it writes the first at once, and then
+// one line that counts the others and names some of them: when the burst is over,
+// every ten seconds while it lasts, and at the latest when the tree is down.
 func Log(logger zerolog.Logger) func(actors.Event) {
-	return func(e actors.Event) {
-		line := logger.WithLevel(level(e)).Str("event", string(e.Kind))
-		text(line, "child", e.Child)
-		text(line, "service", e.Service)
-		text(line, "key", e.Key)
-		text(line, "class", e.Class)
-		text(line, "exit", e.Exit)
-		text(line, "reason", e.Reason)
-		text(line, "trace", e.Trace.String())
-		number(line, "incarnation", int64(e.Incarnation))
-		number(line, "index", int64(e.Index))
-		number(line, "generation", int64(e.Generation))
-		number(line, "delay_ms", e.DelayMS)
-		number(line, "attempt", int64(e.Attempt))
-		number(line, "age_ms", e.AgeMS)
-		if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
-			line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
+	return (&log{out: logger, bursts: make(bursts)}).observe
+}
+
+// log carries out what bursts decide.
+type log struct {
+	out zerolog.Logger
+
+	mu     sync.Mutex
+	bursts bursts
+	armed  bool   // a timer will call wake
+	root   string // the supervisor that the first event came from
+}
+
+func (l *log) observe(e actors.Event) {
+	if shown := level(e); shown >= l.out.GetLevel() && shown >= zerolog.GlobalLevel() {
+		before, write := l.admit(&e)
+		l.summarise(before)
+		if write {
+			l.write(&e)
 		}
-		line.Msg(sentence(e.Kind))
 	}
+	if l.last(&e) {
+		l.tell(true)
+	}
+}
+
+func (l *log) admit(e *actors.Event) (before []summary, write bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	before, write = l.bursts.admit(time.Now(), e)
+	if !write {
+		l.arm()
+	}
+	return before, write
+}
+
+// last reports whether the event is the last of its tree.
+func (l *log) last(e *actors.Event) bool {
+	if e.Supervisor == "" {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.root == "" {
+		l.root = e.Supervisor
+	}
+	return e.Kind == actors.EventSupervisorDown && e.Supervisor == l.root
+}
+
+// arm is called with the lock held. The one timer fires when the first summary
+// may be due, and looks.
+func (l *log) arm() {
+	if l.armed {
+		return
+	}
+	if at, waiting := l.bursts.next(); waiting {
+		l.armed = true
+		time.AfterFunc(time.Until(at), func() { l.tell(false) })
+	}
+}
+
+// tell writes the summaries that are due, or all.
+func (l *log) tell(all bool) {
+	l.mu.Lock()
+	due := l.bursts.due(time.Now(), all)
+	if !all {
+		l.armed = false
+		l.arm()
+	}
+	l.mu.Unlock()
+	l.summarise(due)
+}
+
+// summarise spends a line on what it stands for, where that is a single one.
+func (l *log) summarise(summaries []summary) {
+	for i := range summaries {
+		s := &summaries[i]
+		if s.more == 1 {
+			l.write(&s.first)
+			continue
+		}
+		line := l.out.WithLevel(s.group.level).Str("event", string(s.group.kind))
+		text(line, "supervisor", s.group.supervisor)
+		text(line, "service", s.group.service)
+		line.Int("more", s.more).Int64("over_ms", s.over.Milliseconds())
+		if len(s.names) > 0 {
+			line.Strs("such_as", s.names)
+		}
+		line.Msg(sentence(s.group.kind) + ", and more of the same")
+	}
+}
+
+func (l *log) write(e *actors.Event) {
+	line := l.out.WithLevel(level(*e)).Str("event", string(e.Kind))
+	text(line, "child", e.Child)
+	text(line, "service", e.Service)
+	text(line, "key", e.Key)
+	text(line, "class", e.Class)
+	text(line, "exit", e.Exit)
+	text(line, "reason", e.Reason)
+	text(line, "trace", e.Trace.String())
+	number(line, "incarnation", int64(e.Incarnation))
+	number(line, "index", int64(e.Index))
+	number(line, "generation", int64(e.Generation))
+	number(line, "delay_ms", e.DelayMS)
+	number(line, "attempt", int64(e.Attempt))
+	number(line, "age_ms", e.AgeMS)
+	if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
+		line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
+	}
+	line.Msg(sentence(e.Kind))
 }
 
 func text(line *zerolog.Event, name, value string) {
