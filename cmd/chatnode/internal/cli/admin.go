@@ -8,7 +8,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/rs/zerolog"
+
+	"github.com/firebreak-go/firebreak/actors"
+	"github.com/firebreak-go/firebreak/actors/observe"
 )
 
 const (
@@ -17,6 +23,11 @@ const (
 	// adminDrain is how long answers under way may still take once the role ends:
 	// a runtime's event stream has its last lines to send.
 	adminDrain = 500 * time.Millisecond
+	// scrapes is how many readings of the metrics are under way at most; more are
+	// refused.
+	scrapes = 4
+	// scrapeLimit bounds one of them.
+	scrapeLimit = 5 * time.Second
 )
 
 // role are the flags of every long-running role.
@@ -28,11 +39,13 @@ type role struct {
 func (r role) wantsLifeline() bool { return r.Lifeline }
 
 // admin serves what operators and the demo ask a role: /healthz (the process
-// answers), /admin/ready (200, or 503 and the reason) and what the role adds.
+// answers), /admin/ready (200, or 503 and the reason), /admin/metrics (for
+// Prometheus) and what the role adds.
 type admin struct {
 	listener net.Listener
 	mux      *http.ServeMux
 	server   *http.Server
+	metrics  *prometheus.Registry
 	done     chan struct{} // closed when serving has ended; nil before it began
 }
 
@@ -43,9 +56,12 @@ func (r role) openAdmin(ctx context.Context) (*admin, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return &admin{
 		listener: listener,
 		mux:      mux,
+		metrics:  metrics,
 		server:   &http.Server{Handler: mux, ReadHeaderTimeout: adminReadLimit},
 	}, nil
 }
@@ -55,6 +71,7 @@ func (r role) openAdmin(ctx context.Context) (*admin, error) {
 func (a *admin) serve(log zerolog.Logger, ready func() error) {
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	a.mux.HandleFunc("GET /admin/ready", func(w http.ResponseWriter, _ *http.Request) { answerReady(w, ready()) })
+	a.mux.Handle("GET /admin/metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes, Timeout: scrapeLimit}))
 	a.done = make(chan struct{})
 	go func() {
 		defer close(a.done)
@@ -62,6 +79,14 @@ func (a *admin) serve(log zerolog.Logger, ready func() error) {
 			log.Error().Err(err).Msg("admin endpoints are gone")
 		}
 	}()
+}
+
+// observer is what a role's runtime is observed by: its log, and the metrics that
+// this listener serves. A role has one runtime.
+func (a *admin) observer(log zerolog.Logger) func(actors.Event) {
+	metrics := observe.NewMetrics()
+	a.metrics.MustRegister(metrics)
+	return observe.All(observe.Log(log), metrics.Observe)
 }
 
 // url is where the endpoints are.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+
+	"github.com/firebreak-go/firebreak/actors"
 )
 
 // ask returns the status and body of an admin endpoint.
@@ -51,6 +53,25 @@ func TestAdminSaysWhetherTheRoleIsReady(t *testing.T) {
 	reason.Store(nil)
 	if status, body := ask(t, a, "/admin/ready"); status != http.StatusOK || body != `{"ready":true}` {
 		t.Errorf("/admin/ready: got %d %s, want 200", status, body)
+	}
+}
+
+// TestAdminServesMetrics: the process's own, and those of the role's runtime once
+// it has one.
+func TestAdminServesMetrics(t *testing.T) {
+	a, err := role{Admin: "127.0.0.1:0"}.openAdmin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	observer := a.observer(zerolog.Nop())
+	a.serve(zerolog.Nop(), func() error { return nil })
+	defer a.stop(t.Context())
+	observer(actors.Event{Kind: actors.EventSupervisorUp, Supervisor: "root", Child: "root"})
+	status, body := ask(t, a, "/admin/metrics")
+	for _, want := range []string{"go_goroutines ", `firebreak_supervisor_up{supervisor="root"} 1`} {
+		if status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("/admin/metrics: got %d %s, want 200 with %s", status, body, want)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/firebreak-go/firebreak/actors"
 	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
-	"github.com/firebreak-go/firebreak/actors/observe"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/fault"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/etcdv2"
@@ -26,13 +25,13 @@ type announcer interface {
 
 // newAnnouncer makes the one that --announce names, and the admin pages that it
 // brings, if any.
-func (c *apiCommand) newAnnouncer(s *session, etcd *etcdv2.Registry, in registry.Instance) (announcer, http.Handler, error) {
+func (c *apiCommand) newAnnouncer(s *session, a *admin, etcd *etcdv2.Registry, in registry.Instance) (announcer, http.Handler, error) {
 	if c.Announce == "incident" {
-		a, err := c.incidentAnnouncer(s, in)
-		return a, nil, err
+		torn, err := c.incidentAnnouncer(s, in)
+		return torn, nil, err
 	}
 	runtime, err := actors.New(actors.Config{
-		Source: etcd, Writer: etcd, Prefix: c.Prefix, Seed: seedOf(c.ID), Observe: observe.Log(s.log),
+		Source: etcd, Writer: etcd, Prefix: c.Prefix, Seed: seedOf(c.ID), Observe: a.observer(s.log),
 	})
 	if err != nil {
 		return nil, nil, err

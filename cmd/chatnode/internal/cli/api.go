@@ -64,7 +64,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		return usagef("--etcd: %w", err)
 	}
 	defer etcd.Close()
-	announcer, pages, err := c.newAnnouncer(s, etcd, instance)
+	announcer, pages, err := c.newAnnouncer(s, admin, etcd, instance)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/firebreak-go/firebreak/actors"
 	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
-	"github.com/firebreak-go/firebreak/actors/observe"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
 	"github.com/firebreak-go/firebreak/registry"
@@ -57,7 +56,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 		return usagef("--etcd: %w", err)
 	}
 	defer source.Close()
-	runtime, err := c.newRuntime(s, source)
+	runtime, err := c.newRuntime(source, admin.observer(s.log))
 	if err != nil {
 		return err
 	}
@@ -90,13 +89,13 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	return errors.Join(serving.stop(), stopWithin(ctx, runtime))
 }
 
-func (c *nodeCommand) newRuntime(s *session, source registry.Source) (*actors.Runtime, error) {
+func (c *nodeCommand) newRuntime(source registry.Source, observer func(actors.Event)) (*actors.Runtime, error) {
 	policy := actors.Isolated()
 	if c.Profile == "naive" {
 		policy = actors.Naive()
 	}
 	runtime, err := actors.New(actors.Config{
-		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observe.Log(s.log),
+		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observer,
 	})
 	if err != nil {
 		return nil, err
