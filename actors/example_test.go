@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
 
 	"github.com/firebreak-go/firebreak/actors"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/registrytest"
+	"github.com/firebreak-go/firebreak/supervision"
 )
 
 // A service follows the instances of another one. A bad value in the registry
@@ -81,4 +85,122 @@ func ExampleRuntime_Subscribe() {
 	// key_quarantined
 	// key_released
 	// <nil>
+}
+
+// A tree of three levels recovers: first from the crash of a worker, with which
+// its siblings that were started after it are restarted, and then from a second
+// one, which is more than the supervisor in the middle may bear.
+func ExampleSupervisor() {
+	system := actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+		return slog.New(slog.DiscardHandler)
+	}))
+	shop := actors.SupervisorSpec{
+		Spec: supervision.Spec{Strategy: supervision.RestForOne}, // one restart in five seconds, as in OTP
+		Children: []actors.Child{
+			{
+				ChildSpec: supervision.ChildSpec{ID: "stock"},
+				Props: actor.PropsFromFunc(func(c actor.Context) { // an ordinary actor
+					if order, ok := c.Message().(string); ok {
+						panic("no such thing: " + order)
+					}
+				}),
+			},
+			{
+				ChildSpec: supervision.ChildSpec{ID: "feed"},
+				Run: func(ctx context.Context) error { // a plain function
+					<-ctx.Done()
+					return nil
+				},
+			},
+		},
+	}
+	tree, err := actors.NewSupervisor(actors.SupervisorConfig{System: system, SupervisorSpec: actors.SupervisorSpec{
+		Children: []actors.Child{{ChildSpec: supervision.ChildSpec{ID: "shop"}, Supervisor: &shop}},
+	}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	events, end := tree.Subscribe(100)
+	defer end()
+	if err := tree.Start(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	stock := tree.Branch("shop").PID("stock") // the same over all restarts
+	shops := 0
+	for event := range events {
+		fmt.Println(event.Kind, event.Child)
+		switch {
+		case event.Kind == actors.EventSupervisorUp && event.Child == "root":
+			fmt.Println("-- a worker crashes")
+			system.Root.Send(stock, "unicorn")
+		case event.Kind == actors.EventChildRestarting && event.Child == "root/shop/feed":
+			fmt.Println("-- once more, which is too often")
+			system.Root.Send(stock, "dragon")
+		case event.Kind == actors.EventSupervisorUp && event.Child == "root/shop":
+			if shops++; shops == 2 {
+				end() // of the events
+			}
+		case event.Kind == actors.EventSupervisorGaveUp:
+			fmt.Println("--", event.Reason)
+		}
+	}
+	fmt.Println(tree.Stop(context.Background()))
+	// Output:
+	// child_started root/shop
+	// child_started root/shop/stock
+	// child_started root/shop/feed
+	// supervisor_up root/shop
+	// supervisor_up root
+	// -- a worker crashes
+	// child_exited root/shop/stock
+	// child_stopping root/shop/feed
+	// child_exited root/shop/feed
+	// child_restarting root/shop/stock
+	// child_restarting root/shop/feed
+	// -- once more, which is too often
+	// child_exited root/shop/stock
+	// supervisor_gave_up root/shop
+	// -- panic: no such thing: dragon
+	// child_stopping root/shop/feed
+	// child_exited root/shop/feed
+	// supervisor_down root/shop
+	// child_exited root/shop
+	// child_restarting root/shop
+	// child_started root/shop/stock
+	// child_started root/shop/feed
+	// supervisor_up root/shop
+	// <nil>
+}
+
+// A plain function that fails is run again. It ends when its context does.
+func ExampleSupervisor_function() {
+	attempts, connected := 0, make(chan struct{})
+	tree, err := actors.NewSupervisor(actors.SupervisorConfig{SupervisorSpec: actors.SupervisorSpec{Children: []actors.Child{{
+		ChildSpec: supervision.ChildSpec{ID: "feed", Restart: supervision.Transient},
+		Run: func(ctx context.Context) error {
+			attempts++
+			if attempts == 1 {
+				return errors.New("connection refused")
+			}
+			close(connected)
+			<-ctx.Done()
+			return nil
+		},
+	}}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := tree.Start(context.Background()); err != nil {
+		fmt.Println(err)
+		return
+	}
+	<-connected
+	fmt.Println("attempts:", attempts)
+	fmt.Println(tree.Stop(context.Background()), tree.Exit())
+	// Output:
+	// attempts: 2
+	// <nil> shutdown
 }
