@@ -90,7 +90,11 @@ func show(steps []registry.Step) string {
 		case registry.Updated:
 			words = append(words, fmt.Sprintf("updated %s@%d:%d", id(s.Key), s.Index, s.Instance.Port))
 		case registry.Removed:
-			words = append(words, fmt.Sprintf("removed %s@%d %s", id(s.Key), s.Index, s.Kind))
+			word := fmt.Sprintf("removed %s@%d %s", id(s.Key), s.Index, s.Kind)
+			if s.Held != registry.HoldNone {
+				word += " held for " + s.Held.String()
+			}
+			words = append(words, word)
 		case registry.Quarantined:
 			words = append(words, fmt.Sprintf("quarantined %s@%d %s x%d serving %d",
 				id(s.Bad.Key), s.Bad.Index, s.Bad.Class, s.Bad.Attempts, s.Bad.ServingIndex))
@@ -98,9 +102,48 @@ func show(steps []registry.Step) string {
 			words = append(words, fmt.Sprintf("released %s@%d after %v", id(s.Key), s.Index, s.After))
 		case registry.Republish:
 			words = append(words, "republish")
+		case registry.Held, registry.Reclaimed, registry.Doubted, registry.Degraded, registry.Engaged, registry.Reminded,
+			registry.Disengaged, registry.Aged, registry.Slept, registry.Diverged, registry.Reread, registry.Probe, registry.Relist:
+			words = append(words, showGuard(s))
 		}
 	}
 	return strings.Join(words, ", ")
+}
+
+// showGuard prints what the guards say and ask for.
+func showGuard(step registry.Step) string {
+	id := func(key string) string { return strings.TrimPrefix(key, apis) }
+	switch s := step.(type) {
+	case registry.Held:
+		return fmt.Sprintf("held %s %s", id(s.Key), s.Hold)
+	case registry.Reclaimed:
+		return fmt.Sprintf("reclaimed %s@%d after %v", id(s.Key), s.Index, s.After)
+	case registry.Doubted:
+		return fmt.Sprintf("doubted %s@%d", id(s.Key), s.Index)
+	case registry.Degraded:
+		return fmt.Sprintf("degraded %s after %v", id(s.Key), s.After)
+	case registry.Engaged:
+		return strings.TrimSpace("engaged " + s.State.Guard.String() + " " + s.State.Zone)
+	case registry.Reminded:
+		return fmt.Sprintf("reminded %s after %v", s.State.Guard, s.After)
+	case registry.Disengaged:
+		return strings.TrimSpace(fmt.Sprintf("disengaged %s after %v %s", s.Guard, s.After, s.Zone))
+	case registry.Aged:
+		return fmt.Sprintf("aged %s %v", s.Level, s.Age)
+	case registry.Slept:
+		return fmt.Sprintf("slept %v", s.For)
+	case registry.Diverged:
+		return fmt.Sprintf("diverged %d from %s", s.Divergence.Missed, id(s.Divergence.First))
+	case registry.Reread:
+		return "reread " + id(s.Key)
+	case registry.Probe:
+		return "probe " + id(s.Key)
+	case registry.Relist:
+		return "relist"
+	case registry.Judge, registry.Drop, registry.Added, registry.Updated, registry.Removed, registry.Quarantined,
+		registry.Released, registry.Republish: // show prints them
+	}
+	return fmt.Sprintf("%T", step)
 }
 
 // showSnapshot prints rows as id@index:port, then the quarantined keys.
@@ -110,6 +153,9 @@ func showSnapshot(s *registry.Snapshot) string {
 		word := fmt.Sprintf("%s@%d:%d", strings.TrimPrefix(r.Key, apis), r.Index, r.Instance.Port)
 		if r.Status == registry.StatusQuarantinedCached {
 			word += " cached"
+		}
+		if r.Status == registry.StatusLimbo {
+			word += " held for " + r.Hold.String()
 		}
 		words = append(words, word)
 	}

@@ -73,6 +73,9 @@ func carryOut(view *registry.View, steps []registry.Step, now time.Time) {
 		case registry.Released:
 			fmt.Println("released", s.Key, "after", s.After)
 		case registry.Drop: // an actor per key would stop here
+		case registry.Engaged, registry.Disengaged, registry.Reminded, registry.Held, registry.Reclaimed, registry.Doubted,
+			registry.Degraded, registry.Aged, registry.Slept, registry.Diverged: // facts about the guards, for the event stream
+		case registry.Reread, registry.Probe, registry.Relist: // requests of a view that ticks
 		case registry.Republish:
 			fmt.Println("serving", view.Snapshot(now).Len())
 		}

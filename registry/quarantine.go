@@ -30,11 +30,13 @@ type Bad struct {
 	// ServingIndex is the index of the last good value, which is served; 0 means
 	// that there is nothing to serve.
 	ServingIndex Index
+	// Doubted is set while the newest value is good and the key flaps: when it
+	// will be believed, unless it turns bad again.
+	Doubted time.Time
+	// Degraded says that the last good value has been served for longer than
+	// [Config.MaxServe].
+	Degraded bool
 }
-
-// defaultQuarantineRows is how many rows the table has (rule R2): enough to
-// show any accident, and at 64 KiB a value no danger to the process.
-const defaultQuarantineRows = 1024
 
 // quarantine is the table of bad keys. It is bounded: a bad key that finds it
 // full is counted and not listed. Its row may come later, with a rejection that
@@ -46,9 +48,6 @@ type quarantine struct {
 }
 
 func newQuarantine(limit int) quarantine {
-	if limit <= 0 {
-		limit = defaultQuarantineRows
-	}
 	return quarantine{limit: limit, rows: make(map[string]Bad)}
 }
 
@@ -59,6 +58,13 @@ func (q *quarantine) put(b Bad) bool {
 	}
 	q.rows[b.Key] = b
 	return true
+}
+
+// update changes the row of a key that has one.
+func (q *quarantine) update(b Bad) {
+	if _, listed := q.rows[b.Key]; listed {
+		q.rows[b.Key] = b
+	}
 }
 
 // leave takes a bad key out.

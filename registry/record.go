@@ -18,6 +18,10 @@ type record struct {
 	newest  Entry
 	hash    uint64 // of the newest value; 0 when only its index is known
 	verdict verdict
+	// previous is the value before the newest, when the source told it and there
+	// is nothing to serve; previousAsked while it waits for its verdict.
+	previous      Entry
+	previousAsked bool
 
 	row *Row // what is served; nil when there never was a good value
 
@@ -25,6 +29,28 @@ type record struct {
 	fault    *Fault // of the last rejected value, else nil
 	faultAt  Index  // and its index
 	badSince time.Time
+	attempts int             // re-reads since the newest value was rejected
+	flips    []time.Duration // when it turned bad, the newest ones
+	proof    *proof          // of a good value that is not believed yet
+	tallied  bool            // counts as corrupt, of class tally
+	tally    Class
+
+	// Set while the registry and the row differ.
+	absent  bool      // the registry has no such key
+	limbo   *limbo    // why the row is held
+	changed *Instance // the good value whose identity is held back
+	went    departure // of a row that was let go and may be brought back
+
+	mortal   bool // its newest write has a TTL
+	immortal bool // an older one had, and the newest has not
+
+	enrolled bool   // counts among the instances that are there
+	zone     string // under this zone
+
+	// Its place in an agenda, if it is in one.
+	in    *agenda
+	slot  int
+	dueAt time.Duration
 
 	// unsettled marks a key of the first listing that has no verdict yet.
 	unsettled bool
@@ -33,6 +59,7 @@ type record struct {
 // becomeUnjudged takes a new value. What is served stays until the verdict.
 func (r *record) becomeUnjudged(e Entry) {
 	r.newest, r.hash, r.verdict = e, fingerprint(e.Value), unjudged
+	r.attempts, r.absent = 0, false
 }
 
 // becomeGood serves the newest value, and ends the quarantine.
@@ -41,9 +68,9 @@ func (r *record) becomeGood(in Instance, now time.Time) {
 	if r.row != nil && r.row.Index == r.newest.Index && r.row.Instance.Equal(in) {
 		since = r.row.Since // the same verdict again
 	}
-	r.row = &Row{Key: r.newest.Key, Instance: in, Status: StatusLive, Index: r.newest.Index, Since: since}
+	r.row = &Row{Key: r.newest.Key, Instance: in, Status: StatusLive, Index: r.newest.Index, Since: since, Immortal: r.immortal}
 	r.newest.Value, r.verdict = "", good
-	r.fault, r.faultAt, r.badSince = nil, 0, time.Time{}
+	r.clearFault()
 }
 
 // becomeBad serves the last good value, if there is one, and begins or goes on
@@ -53,15 +80,31 @@ func (r *record) becomeBad(f *Fault, now time.Time) {
 		r.badSince = now
 	}
 	r.verdict, r.fault, r.faultAt = bad, f, r.newest.Index
+	r.proof, r.changed = nil, nil
 	if r.row != nil {
-		r.row.Status = StatusQuarantinedCached
+		r.row.Status, r.row.Immortal = StatusQuarantinedCached, r.immortal
 	}
+}
+
+// becomeAbsent forgets everything but what is served.
+func (r *record) becomeAbsent(index Index) {
+	r.newest, r.hash, r.verdict = Entry{Key: r.newest.Key, Index: index}, 0, unjudged
+	r.previous, r.previousAsked = Entry{}, false
+	r.absent, r.changed = true, nil
+	r.clearFault()
+}
+
+func (r *record) clearFault() {
+	r.fault, r.faultAt, r.badSince, r.proof = nil, 0, time.Time{}, nil
 }
 
 // holds reports whether e is the write that is known.
 func (r *record) holds(e Entry) bool {
-	return r.newest.Index == e.Index && r.hash == fingerprint(e.Value)
+	return r.newest.Index == e.Index && r.sameValue(e)
 }
+
+// sameValue reports whether e has the bytes that are known.
+func (r *record) sameValue(e Entry) bool { return r.hash == fingerprint(e.Value) }
 
 func (r *record) servingIndex() Index {
 	if r.row == nil {

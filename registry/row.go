@@ -12,6 +12,9 @@ const (
 	// StatusQuarantinedCached is a key whose newest judged value is bad: the
 	// last good one is served instead.
 	StatusQuarantinedCached
+	// StatusLimbo is a key that left the registry, or changed its identity there,
+	// and that a guard does not believe: it is served as it was. See [Hold].
+	StatusLimbo
 )
 
 // String names the status as events and pages print it.
@@ -21,6 +24,36 @@ func (s Status) String() string {
 		return "live"
 	case StatusQuarantinedCached:
 		return "quarantined_cached"
+	case StatusLimbo:
+		return "limbo"
+	}
+	return "unknown"
+}
+
+// Origin says where a served instance was read.
+type Origin uint8
+
+// The origins.
+const (
+	// OriginRegistry is a value that the registry had when it was read.
+	OriginRegistry Origin = iota
+	// OriginPrevious is a value that the registry told along with the bad one
+	// that replaced it.
+	OriginPrevious
+	// OriginDisk is a value that an earlier process saved. It stays so marked
+	// until the registry confirms or replaces it.
+	OriginDisk
+)
+
+// String names the origin as events and pages print it.
+func (o Origin) String() string {
+	switch o {
+	case OriginRegistry:
+		return "registry"
+	case OriginPrevious:
+		return "previous"
+	case OriginDisk:
+		return "disk"
 	}
 	return "unknown"
 }
@@ -35,9 +68,17 @@ type Row struct {
 	// key's next visible change, for nobody is woken for it.
 	Index Index
 	Since time.Time
+	// Origin is where the instance was read.
+	Origin Origin
+	// Hold is why a row in limbo is held, HeldSince since when.
+	Hold      Hold
+	HeldSince time.Time
+	// Immortal says that the key used to expire, and will not any more.
+	Immortal bool
 }
 
 // same reports whether a reader of the two rows would do the same.
 func (r Row) same(other Row) bool {
-	return r.Status == other.Status && r.Instance.Equal(other.Instance)
+	return r.Status == other.Status && r.Hold == other.Hold && r.Origin == other.Origin &&
+		r.Immortal == other.Immortal && r.Instance.Equal(other.Instance)
 }

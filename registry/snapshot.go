@@ -20,6 +20,12 @@ type Snapshot struct {
 	Index Index
 	// At is when it was made; zero for generation 0.
 	At time.Time
+	// Cluster is the registry that was listed last, when it says who it is; Epoch
+	// counts how often it was found to have forgotten. Index grows within an epoch.
+	Cluster string
+	Epoch   uint64
+	// Guards are the guards that are engaged, the most severe first.
+	Guards []GuardState
 	// Rows are the served instances, also the draining ones, sorted by key.
 	Rows []Row
 	// Quarantined are the keys whose newest judged value is bad, sorted by key.
@@ -40,20 +46,34 @@ func (s *Snapshot) Len() int {
 	return n
 }
 
-// Instances yields the instances that can be picked, in the order of their
-// keys: all but the draining ones.
+// Instances yields the instances that can be picked: all but the draining ones,
+// in the order of their keys, those in limbo behind the others.
 func (s *Snapshot) Instances() iter.Seq[Instance] {
 	return func(yield func(Instance) bool) {
-		for i := range s.Rows {
-			if s.Rows[i].Instance.State != StateDraining && !yield(s.Rows[i].Instance) {
-				return
+		for _, limbo := range []bool{false, true} {
+			for i := range s.Rows {
+				r := &s.Rows[i]
+				if r.Instance.State != StateDraining && (r.Status == StatusLimbo) == limbo && !yield(r.Instance) {
+					return
+				}
 			}
 		}
 	}
 }
 
+// Guarded returns the state of a guard, the first one where there is one a zone.
+func (s *Snapshot) Guarded(which Guard) (GuardState, bool) {
+	for _, state := range s.Guards {
+		if state.Guard == which {
+			return state, true
+		}
+	}
+	return GuardState{}, false
+}
+
 // Snapshot returns what is believed now. It is the same pointer while nothing
-// visible changed: no instance, no status, no quarantined key or its fault.
+// visible changed: no instance, no status, no quarantined key or its fault, no
+// guard.
 func (v *View) Snapshot(now time.Time) *Snapshot {
 	if v.last.Generation == v.generation {
 		return v.last
@@ -63,6 +83,9 @@ func (v *View) Snapshot(now time.Time) *Snapshot {
 		Generation:         v.generation,
 		Index:              v.index,
 		At:                 now,
+		Cluster:            v.amnesia.cluster,
+		Epoch:              v.amnesia.epoch,
+		Guards:             v.Guards(),
 		Rows:               v.mergedRows(v.last.Rows),
 		Quarantined:        v.bads.sorted(),
 		QuarantineOverflow: v.bads.overflow(),

@@ -112,7 +112,8 @@ func TestViewBoundsWhatItKeeps(t *testing.T) {
 
 func TestViewRestore(t *testing.T) {
 	old := newDriver(t, registry.Config{})
-	old.list(9, entry("a", 1, 5), entry("b", 1, 6), entry("c", 0, 7), entry("d", 1, 8))
+	old.list(9, entry("a", 1, 5), entry("b", 1, 6), entry("c", 0, 7), entry("d", 1, 8), entry("e", 1, 9))
+	old.accept("e", 1, 9)
 	old.accept("a", 1, 5)
 	old.accept("b", 1, 6)
 	old.reject("c", 7)
@@ -139,15 +140,15 @@ func TestViewRestore(t *testing.T) {
 	if _, ok := b.Pending(apis + "c"); ok {
 		t.Error("pending: got a value, want none before a listing")
 	}
-	b.want("listing judges everything anew", b.list(11, entry("b", 1, 6), entry("c", 0, 7), entry("d", 1, 11)),
-		"judge b@6, judge c@7, judge d@11, removed a@11 unknown, drop a, republish")
+	b.want("listing judges everything anew", b.list(11, entry("b", 1, 6), entry("c", 0, 7), entry("d", 1, 11), entry("e", 1, 9)),
+		"judge b@6, judge c@7, judge d@11, judge e@9, removed a@11 unknown, drop a, republish")
 	b.want("unchanged", b.accept("b", 1, 6), "")
 	b.want("still bad", b.reject("c", 7), "")
 	b.want("healed meanwhile", b.accept("d", 1, 11), "released d@11 after 1m0s, republish")
-	b.wantRows("at the end", "b@6:1, d@11:1, bad c@7")
+	b.wantRows("at the end", "b@6:1, d@11:1, e@9:1, bad c@7")
 	if got := b.Snapshot(b.now); got.Generation <= snapshot.Generation {
 		t.Errorf("generation: got %d, want more than %d", got.Generation, snapshot.Generation)
 	}
 	b.Restore(snapshot)
-	b.wantRows("restoring a view that knows something", "b@6:1, d@11:1, bad c@7")
+	b.wantRows("restoring a view that knows something", "b@6:1, d@11:1, e@9:1, bad c@7")
 }

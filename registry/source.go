@@ -28,6 +28,9 @@ type Listing struct {
 	Index Index
 	// Cluster identifies the registry that answered; empty when it does not say.
 	Cluster string
+	// Missing says that the directory itself does not exist, when the source can
+	// tell that from a directory without keys.
+	Missing bool
 }
 
 // ChangeKind says what happened to a key.
@@ -70,6 +73,11 @@ type Change struct {
 	Previous *Entry
 	// Index is the position of this change: the cursor for the next one.
 	Index Index
+	// Head is the source's own position when it answered, when it tells; 0 means
+	// unknown. What lies between Index and Head has yet to be read.
+	Head Index
+	// Cluster is as in [Listing].
+	Cluster string
 }
 
 // Source reads a registry. Every method is one bounded call: it returns when

@@ -1,27 +1,30 @@
 package registry
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"time"
 )
-
-// Config tunes a [View]. The zero value is usable.
-type Config struct {
-	// QuarantineRows bounds the table of bad keys; 0 means 1024. Keys beyond it
-	// are isolated just the same, but counted instead of listed.
-	QuarantineRows int
-}
 
 // View is what one node believes of one directory. It is fed listings, changes
 // and verdicts, and answers with steps; see the package comment. It belongs to
 // one goroutine.
 type View struct {
+	// Fixed at construction.
 	directory string
-	records   map[string]*record
-	bads      quarantine
+	cfg       Config
+
+	clock   awake
+	swept   time.Duration // when guards were last looked at for their end
+	records map[string]*record
+	present int // records whose keys the registry has
+	bads    quarantine
+	digest  Digest
+	window  window
 
 	index Index // the newest position seen
+	// read is the newest position up to which the changes were read in turn.
+	read Index
 	// floor is the newest position at which a key that is not known here was
 	// known not to exist: a put at or before it is old news. Only listings and
 	// removals raise it, so that a key that is read out of turn, ahead of the
@@ -29,6 +32,20 @@ type View struct {
 	floor     Index
 	listed    bool
 	unsettled int // keys of the first listing without a verdict
+
+	operator   guard
+	amnesia    amnesia
+	corruption corruption
+	expiry     expiry
+	contact    contact
+
+	waiting   agenda // bad keys, by their next re-read
+	rereads   budget
+	overdue   recent             // bad keys, by when they turned bad
+	departing agenda             // held rows, by their next probe
+	held      map[string]*record // all that are in limbo
+	dead      []string           // held rows that are proved dead
+	left      map[string]*record // rows that were let go of late
 
 	changed bool                // something visible, in the present call
 	dirty   map[string]struct{} // keys whose rows may differ from those in last
@@ -41,51 +58,37 @@ type View struct {
 // NewView returns the view of a directory (with the slash at its end) of which
 // nothing is known yet.
 func NewView(directory string, cfg Config) *View {
+	cfg = cfg.withDefaults()
 	return &View{
-		directory: directory,
-		records:   make(map[string]*record),
-		bads:      newQuarantine(cfg.QuarantineRows),
-		dirty:     make(map[string]struct{}),
-		last:      &Snapshot{Directory: directory},
+		directory:  directory,
+		cfg:        cfg,
+		records:    make(map[string]*record),
+		bads:       newQuarantine(cfg.QuarantineRows),
+		corruption: corruption{fresh: newRecent()},
+		expiry:     newExpiry(),
+		overdue:    newRecent(),
+		held:       make(map[string]*record),
+		left:       make(map[string]*record),
+		dirty:      make(map[string]struct{}),
+		last:       &Snapshot{Directory: directory},
 	}
 }
 
-// Restore takes over the snapshot of an earlier view of the same directory, so
-// that its last good values stay in service until the next listing. It does
-// nothing to a view that knows something already, or with a snapshot of another
-// directory or nil.
-func (v *View) Restore(s *Snapshot) {
-	if s == nil || s.Directory != v.directory || len(v.records) > 0 || v.listed {
-		return
-	}
-	for _, row := range s.Rows {
-		v.records[row.Key] = &record{newest: Entry{Key: row.Key, Index: row.Index}, row: &row}
-	}
-	for _, b := range s.Quarantined {
-		r := v.record(b.Key)
-		r.newest.Index = b.Index
-		r.fault, r.faultAt, r.badSince = &Fault{Class: b.Class, Reason: b.Reason}, b.Index, b.FirstSeen
-		v.bads.keys++
-		v.bads.put(b)
-	}
-	v.index, v.generation = s.Index, s.Generation
-	v.last = s
-}
-
-// Resync takes a fresh listing, which is the whole truth about which keys
-// exist: keys that are missing from it are gone, also when the listing's index
-// is lower than the view's. It asks for verdicts only on values that differ
-// from the known ones or still lack one. Keys that are no instance's (see
-// [SplitKey]) are left out.
-func (v *View) Resync(l Listing, _ time.Time) []Step {
-	var steps []Step
+// Resync takes a fresh listing: keys that are missing from it are gone from the
+// registry, also when the listing's index is lower than the view's, and the
+// guards decide what that means for what they serve. It asks for verdicts only
+// on values that differ from the known ones or still lack one. Keys that are no
+// instance's (see [SplitKey]) are left out.
+func (v *View) Resync(l Listing, now time.Time) []Step {
+	steps := v.confirm(v.begin(now))
+	entries := v.instances(l)
+	steps = v.diverged(steps, l)
+	steps = v.remember(steps, l, len(entries))
 	first := !v.listed
-	v.listed, v.index, v.floor = true, l.Index, l.Index
-	present := make(map[string]struct{}, len(l.Entries))
-	for _, e := range l.Entries {
-		if _, twice := present[e.Key]; twice || !v.ours(e.Key) {
-			continue
-		}
+	v.listed, v.index, v.floor, v.read = true, l.Index, l.Index, l.Index
+	v.window.saw(l.Index, v.clock.at)
+	present := make(map[string]struct{}, len(entries))
+	for _, e := range entries {
 		present[e.Key] = struct{}{}
 		steps = v.take(steps, e)
 		if r := v.records[e.Key]; first && r.verdict == unjudged {
@@ -93,49 +96,77 @@ func (v *View) Resync(l Listing, _ time.Time) []Step {
 			v.unsettled++
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(v.records)) {
-		if _, there := present[key]; !there {
-			steps = v.drop(steps, key, 0, l.Index)
+	steps = v.drop(steps, v.missing(present, l.Index))
+	return v.finish(v.judgeCorruption(steps, false))
+}
+
+// instances are the entries that can be an instance's, each key once.
+func (v *View) instances(l Listing) []Entry {
+	entries := make([]Entry, 0, len(l.Entries))
+	seen := make(map[string]struct{}, len(l.Entries))
+	for _, e := range l.Entries {
+		if _, twice := seen[e.Key]; !twice && v.ours(e.Key) {
+			seen[e.Key] = struct{}{}
+			entries = append(entries, e)
 		}
 	}
-	return v.finish(steps)
+	return entries
+}
+
+// missing are the keys that a listing has no more, sorted.
+func (v *View) missing(present map[string]struct{}, index Index) []leaver {
+	var gone []leaver
+	for key, r := range v.records {
+		if _, there := present[key]; there {
+			continue
+		}
+		if r.absent {
+			r.newest.Index = min(r.newest.Index, index) // the index may have gone back
+			continue
+		}
+		gone = append(gone, leaver{r, departure{index: index}})
+	}
+	slices.SortFunc(gone, func(a, b leaver) int { return cmp.Compare(a.r.newest.Key, b.r.newest.Key) })
+	return gone
+}
+
+// diverged tells when a listing shows that changes were missed.
+func (v *View) diverged(steps []Step, l Listing) []Step {
+	if !v.listed || l.Index < v.index || l.Cluster != v.amnesia.cluster {
+		return steps
+	}
+	if d := v.Compare(l); d.Missed > 0 {
+		steps = append(steps, Diverged{d})
+	}
+	return steps
 }
 
 // Observe takes one change. One that is older than what is known of its key is
 // ignored, and so is one of a whole directory: that calls for a listing. A key
 // that was read on its own may be given as a put; it moves no other key.
-func (v *View) Observe(c Change, _ time.Time) []Step {
+func (v *View) Observe(c Change, now time.Time) []Step {
+	steps := v.confirm(v.begin(now))
 	e := c.Entry
 	if e.Index == 0 {
 		e.Index = c.Index
 	}
+	v.window.saw(max(c.Head, c.Index, v.index), v.clock.at)
+	if c.Cluster != "" {
+		steps = v.remember(steps, Listing{Cluster: c.Cluster, Index: v.index}, 1)
+	}
 	switch c.Kind {
 	case ChangePut:
-		v.index = max(v.index, e.Index)
-		return v.finish(v.observePut(e))
+		v.index, v.read = max(v.index, e.Index), max(v.read, e.Index)
+		steps = v.observePut(steps, e, c.Previous)
 	case ChangeDeleted, ChangeExpired:
-		v.index = max(v.index, e.Index)
+		v.index, v.read = max(v.index, e.Index), max(v.read, e.Index)
 		v.floor = max(v.floor, e.Index)
 		if r := v.records[e.Key]; r != nil && e.Index > r.newest.Index {
-			return v.finish(v.drop(nil, e.Key, c.Kind, e.Index))
+			steps = v.drop(steps, []leaver{{r, departure{c.Kind, e.Index}}})
 		}
 	case ChangeDirectory:
 	}
-	return nil
-}
-
-func (v *View) observePut(e Entry) []Step {
-	if !v.ours(e.Key) {
-		return nil
-	}
-	known := v.floor
-	if r := v.records[e.Key]; r != nil {
-		known = r.newest.Index
-	}
-	if e.Index <= known {
-		return nil
-	}
-	return v.take(nil, e)
+	return v.finish(steps)
 }
 
 // Index is the newest position in the source's history that was seen.
@@ -149,45 +180,6 @@ func (v *View) Synced() bool { return v.listed && v.unsettled == 0 }
 func (v *View) ours(key string) bool {
 	_, ok := SplitKey(v.directory, key)
 	return ok
-}
-
-// take notes a write and asks for a verdict, unless there is one.
-func (v *View) take(steps []Step, e Entry) []Step {
-	e.Value = bounded(e.Value)
-	r := v.record(e.Key)
-	if !r.holds(e) {
-		r.becomeUnjudged(e)
-	}
-	if r.verdict == unjudged {
-		steps = append(steps, Judge{r.newest})
-	}
-	return steps
-}
-
-func (v *View) record(key string) *record {
-	r := v.records[key]
-	if r == nil {
-		r = &record{newest: Entry{Key: key}}
-		v.records[key] = r
-	}
-	return r
-}
-
-// drop forgets a key that is gone.
-func (v *View) drop(steps []Step, key string, kind ChangeKind, index Index) []Step {
-	r := v.records[key]
-	delete(v.records, key)
-	v.settle(r)
-	if r.row != nil {
-		steps = append(steps, Removed{Key: key, Kind: kind, Index: index})
-	}
-	if r.fault != nil {
-		v.bads.leave(key)
-	}
-	if r.row != nil || r.fault != nil {
-		v.touch(key)
-	}
-	return append(steps, Drop{key})
 }
 
 func (v *View) settle(r *record) {

@@ -170,9 +170,9 @@ func TestViewResync(t *testing.T) {
 		{"a verdict that never came is asked for again", 9, []registry.Entry{entry("a", 1, 5), entry("b", 1, 6), entry("c", 1, 7)}, "judge c@7"},
 		{"newer value", 20, []registry.Entry{entry("a", 2, 15), entry("b", 1, 6), entry("c", 1, 17)}, "judge a@15, judge c@17"},
 		{"missing keys", 20, []registry.Entry{entry("b", 1, 6)}, "removed a@20 unknown, drop a, drop c, republish"},
-		{"nothing left", 20, nil, "removed a@20 unknown, drop a, removed b@20 unknown, drop b, drop c, republish"},
-		{"a registry that went back", 3, []registry.Entry{entry("a", 1, 2), entry("b", 2, 3)}, "judge a@2, judge b@3, drop c"},
-		{"the same index with another value", 6, []registry.Entry{entry("a", 2, 5), entry("b", 1, 6)}, "judge a@5, drop c"},
+		{"nothing left", 20, nil, "engaged amnesia, held a amnesia, held b amnesia, drop a, drop b, drop c, republish"},
+		{"a registry that went back", 3, []registry.Entry{entry("a", 1, 2), entry("b", 2, 3)}, "engaged amnesia, judge a@2, judge b@3, drop c, republish"},
+		{"the same index with another value", 6, []registry.Entry{entry("a", 2, 5), entry("b", 1, 6)}, "engaged amnesia, judge a@5, drop c, republish"},
 		{"a key twice", 20, []registry.Entry{entry("a", 1, 5), entry("a", 2, 15), entry("b", 1, 6)}, "drop c"},
 	}
 	for _, test := range tests {

@@ -1,0 +1,120 @@
+package registry
+
+import "cmp"
+
+// Digest tells two sets of keys and values apart without holding them. It is
+// built key by key, in any order; two equal ones differ by a chance of one in
+// 2^32 for a single changed value. Where a value was written is left out: a
+// renewal moves that, and changes nothing.
+type Digest struct {
+	Keys int
+	Sum  uint64
+}
+
+func (d *Digest) add(key string, hash uint64) {
+	d.Keys++
+	d.Sum += mix(key, hash)
+}
+
+func (d *Digest) remove(r *record) {
+	if r.hash != 0 {
+		d.Keys--
+		d.Sum -= mix(r.newest.Key, r.hash)
+	}
+}
+
+// mix spreads a key and the hash of its value over 64 bits (FNV-1a, and the
+// finalizer of MurmurHash3).
+func mix(key string, hash uint64) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(key) {
+		h = (h ^ uint64(key[i])) * 1099511628211
+	}
+	h ^= hash
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
+
+// Digest is of what the view knows to be in the registry, good and bad, without
+// what is held.
+func (v *View) Digest() Digest { return v.digest }
+
+// Digest is of the keys that are an instance's.
+func (l Listing) Digest(directory string) Digest {
+	var d Digest
+	seen := make(map[string]struct{}, len(l.Entries))
+	for _, e := range l.Entries {
+		if _, ok := SplitKey(directory, e.Key); !ok {
+			continue
+		}
+		if _, twice := seen[e.Key]; twice {
+			continue
+		}
+		seen[e.Key] = struct{}{}
+		d.add(e.Key, fingerprint(bounded(e.Value)))
+	}
+	return d
+}
+
+// Divergence is what a listing has and a view has not, or the other way round.
+type Divergence struct {
+	// Missing keys are in the listing only, Extra ones in the view only, and
+	// Different ones have another value.
+	Missing, Extra, Different int
+	// Missed counts those of which a change should have told, for they were
+	// written, or were gone, before the view's index. The others may just be
+	// newer than what the view has read so far.
+	Missed int
+	// First is the first such key by name, or the first of all.
+	First string
+}
+
+// Any reports whether there is a difference.
+func (d Divergence) Any() bool { return d.Missing+d.Extra+d.Different > 0 }
+
+// Compare compares a listing with what the view knows, and changes nothing.
+func (v *View) Compare(l Listing) Divergence {
+	var d Divergence
+	if l.Digest(v.directory) == v.digest {
+		return d
+	}
+	listed := make(map[string]struct{}, len(l.Entries))
+	missed := ""
+	note := func(kind *int, key string, sure bool) {
+		*kind++
+		d.First = least(d.First, key)
+		if sure {
+			d.Missed++
+			missed = least(missed, key)
+		}
+	}
+	for _, e := range l.Entries {
+		if _, twice := listed[e.Key]; twice || !v.ours(e.Key) {
+			continue
+		}
+		listed[e.Key] = struct{}{}
+		e.Value = bounded(e.Value)
+		switch r := v.records[e.Key]; {
+		case r == nil || r.absent:
+			note(&d.Missing, e.Key, e.Index <= v.index)
+		case !r.sameValue(e):
+			note(&d.Different, e.Key, e.Index <= v.index)
+		}
+	}
+	for key, r := range v.records {
+		if _, there := listed[key]; !there && !r.absent {
+			note(&d.Extra, key, l.Index <= v.index)
+		}
+	}
+	d.First = cmp.Or(missed, d.First)
+	return d
+}
+
+// least is the first of two names, not counting empty ones.
+func least(a, b string) string {
+	if a == "" || b < a {
+		return b
+	}
+	return a
+}
