@@ -70,7 +70,7 @@ func (c *crowd) announce(i, port int) []registry.Step {
 func (b *driver) passWith(d time.Duration, alive func(key string) bool) []registry.Step {
 	var all []registry.Step
 	for end := b.now.Add(d); ; {
-		b.Confirm(b.now)
+		all = append(all, b.Confirm(b.now)...)
 		steps, next := b.Tick(b.now)
 		all = append(all, steps...)
 		for _, step := range steps {
@@ -80,6 +80,7 @@ func (b *driver) passWith(d time.Duration, alive func(key string) bool) []regist
 		}
 		if next.After(end) {
 			b.now = end
+			all = append(all, b.Confirm(b.now)...)
 			steps, _ = b.Tick(b.now)
 			return append(all, steps...)
 		}
@@ -144,3 +145,5 @@ func (b *driver) wantPicks(what string, picks, limbo int) {
 		b.t.Errorf("%s: got %d instances to pick, %d in limbo, want %d and %d (%s)", what, s.Len(), held, picks, limbo, showSnapshot(s))
 	}
 }
+
+func itoa(n int) string { return fmt.Sprint(n) }

@@ -15,10 +15,6 @@ func (l leaver) explained() bool {
 // becomeAbsent notes that the registry has the key no more. What it serves, if
 // anything, is served until [View.depart] has decided.
 func (v *View) becomeAbsent(r *record, d departure) {
-	if r.absent {
-		r.newest.Index = d.index
-		return
-	}
 	v.settle(r)
 	v.digest.remove(r)
 	v.waiting.cancel(r)

@@ -161,7 +161,9 @@ func (v *View) Observe(c Change, now time.Time) []Step {
 	case ChangeDeleted, ChangeExpired:
 		v.index, v.read = max(v.index, e.Index), max(v.read, e.Index)
 		v.floor = max(v.floor, e.Index)
-		if r := v.records[e.Key]; r != nil && e.Index > r.newest.Index {
+		if r := v.records[e.Key]; r != nil && r.absent {
+			r.newest.Index = max(r.newest.Index, e.Index)
+		} else if r != nil && e.Index > r.newest.Index {
 			steps = v.drop(steps, []leaver{{r, departure{c.Kind, e.Index}}})
 		}
 	case ChangeDirectory:
