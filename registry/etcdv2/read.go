@@ -21,6 +21,7 @@ func (r *Registry) List(ctx context.Context, directory string) (registry.Listing
 	listing := registry.Listing{Index: a.index, Cluster: a.cluster}
 	switch {
 	case errors.Is(err, registry.ErrNotFound):
+		listing.Missing = true // an emptied directory of etcd stays
 		return listing, nil
 	case err != nil:
 		return registry.Listing{}, err
@@ -91,7 +92,8 @@ func (a *answer) echo(op, key string) (registry.Entry, error) {
 
 // change is the answer of a wait as one step of the history.
 func (a *answer) change() (registry.Change, error) {
-	c := registry.Change{Index: registry.Index(a.Node.ModifiedIndex)}
+	c := registry.Change{Index: registry.Index(a.Node.ModifiedIndex), Cluster: a.cluster}
+	c.Head = max(c.Index, a.index) // etcd's index of when the wait began
 	c.Entry = registry.Entry{Key: a.Node.Key, Index: c.Index}
 	if a.Node.Dir || a.Prev != nil && a.Prev.Dir {
 		c.Kind = registry.ChangeDirectory

@@ -37,7 +37,7 @@ func TestListingOfAMissingDirectory(t *testing.T) {
 	m := newFakeMember(t, reply{status: 404, body: `{"errorCode":100,"message":"Key not found","cause":"/services","index":41}`})
 	r := newRegistry(t, Config{Endpoints: []string{m.URL}})
 	got, err := r.List(t.Context(), testDirectory)
-	if err != nil || len(got.Entries) != 0 || got.Index != 41 || got.Cluster != "5930ec8246e08795" {
+	if err != nil || len(got.Entries) != 0 || !got.Missing || got.Index != 41 || got.Cluster != "5930ec8246e08795" {
 		t.Errorf("listing: got %+v and error %v, want no entries at index 41 of the cluster", got, err)
 	}
 }
@@ -74,6 +74,7 @@ func TestChanges(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			m := newFakeMember(t, reply{status: 200, body: fmt.Sprintf(`{"action":%q,%s}`, row.name, row.body)})
 			r := newRegistry(t, Config{Endpoints: []string{m.URL}})
+			row.want.Head, row.want.Cluster = 41, "5930ec8246e08795"
 			got, err := r.Next(t.Context(), testDirectory, 11)
 			if err != nil || !reflect.DeepEqual(got, row.want) {
 				t.Errorf("change: got %+v and error %v, want %+v", got, err, row.want)

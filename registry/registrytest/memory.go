@@ -41,7 +41,8 @@ type Memory struct {
 
 	mu      sync.Mutex
 	nodes   map[string]node
-	dueAt   time.Time // nothing expires before; zero: nothing expires at all
+	folders map[string]struct{} // directories that ever had a key; like etcd's, they stay
+	dueAt   time.Time           // nothing expires before; zero: nothing expires at all
 	index   registry.Index
 	history []event       // the newest ones, oldest first
 	moved   chan struct{} // closed at every event and every Fail
@@ -63,16 +64,10 @@ type event struct {
 
 // NewMemory returns an empty registry.
 func NewMemory(cfg Config) *Memory {
-	return &Memory{cfg: cfg.withDefaults(), nodes: make(map[string]node), moved: make(chan struct{})}
-}
-
-// Fail makes every call fail with err, also those that wait, until it is called
-// with nil. Time goes on meanwhile: keys expire.
-func (m *Memory) Fail(err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.failure = err
-	m.wake()
+	return &Memory{
+		cfg: cfg.withDefaults(), nodes: make(map[string]node), folders: make(map[string]struct{}),
+		moved: make(chan struct{}),
+	}
 }
 
 // Put writes any bytes under any key, as a hostile or broken client may: no
@@ -91,7 +86,8 @@ func (m *Memory) List(ctx context.Context, directory string) (registry.Listing, 
 	if err := m.begin(ctx); err != nil {
 		return registry.Listing{}, err
 	}
-	l := registry.Listing{Index: m.index, Cluster: m.cfg.Cluster}
+	_, there := m.folders[directory]
+	l := registry.Listing{Index: m.index, Cluster: m.cfg.Cluster, Missing: !there}
 	for key, n := range m.nodes {
 		id, ok := registry.SplitKey(directory, key)
 		if ok && !strings.HasPrefix(id, "_") {
@@ -201,10 +197,20 @@ func (m *Memory) put(key, value string, ttl time.Duration) registry.Entry {
 	}
 	n := node{value: value, index: m.index, expires: deadline(ttl)}
 	m.nodes[key] = n
+	m.remember(key)
 	m.expectExpiry(n.expires)
 	change.Entry = n.entry(key)
 	m.record(event{change: change})
 	return change.Entry
+}
+
+// remember notes the directories that a key lies in.
+func (m *Memory) remember(key string) {
+	for i := range len(key) {
+		if key[i] == '/' {
+			m.folders[key[:i+1]] = struct{}{}
+		}
+	}
 }
 
 func (m *Memory) remove(key string, kind registry.ChangeKind) {

@@ -61,8 +61,30 @@ func TestMemoryLists(t *testing.T) {
 	if err != nil || l.Index != 5 || len(l.Entries) != 2 || l.Entries[0].Key != directory+"a" || l.Cluster != "memory" {
 		t.Errorf("list: got %+v, %v, want a and b at index 5", l, err)
 	}
-	if l, err := m.List(t.Context(), "/no/where/"); err != nil || len(l.Entries) != 0 || l.Index != 5 {
-		t.Errorf("list of nothing: got %+v, %v, want an empty listing at index 5", l, err)
+	if l, err := m.List(t.Context(), "/no/where/"); err != nil || len(l.Entries) != 0 || l.Index != 5 || !l.Missing {
+		t.Errorf("list of nothing: got %+v, %v, want a missing directory at index 5", l, err)
+	}
+}
+
+func TestMemoryForgets(t *testing.T) {
+	ctx := t.Context()
+	m := registrytest.NewMemory(registrytest.Config{})
+	e := m.Put(key, "1", 0)
+	if err := m.Delete(ctx, key, e.Index); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := m.List(ctx, directory); err != nil || l.Missing {
+		t.Errorf("emptied directory: got %+v, %v, want it to stay", l, err)
+	}
+	m.Put(key, "1", 0)
+	m.Forget("")
+	if l, err := m.List(ctx, directory); err != nil || len(l.Entries) != 0 || !l.Missing || l.Index != 0 || l.Cluster != "memory" {
+		t.Errorf("after the loss: got %+v, %v, want nothing, at index 0 of the same cluster", l, err)
+	}
+	m.Forget("other")
+	m.Put(key, "2", 0)
+	if c, err := m.Next(ctx, directory, 0); err != nil || c.Index != 1 || c.Head != 1 || c.Cluster != "other" {
+		t.Errorf("change after it: got %+v, %v, want index 1 of the other cluster", c, err)
 	}
 }
 

@@ -48,7 +48,9 @@ func (m *Memory) poll(
 	}
 	for _, e := range m.history {
 		if e.change.Index > after && !e.refresh && strings.HasPrefix(e.change.Entry.Key, directory) {
-			return e.change, true, nil, nil
+			change := e.change
+			change.Head, change.Cluster = m.index, m.cfg.Cluster
+			return change, true, nil, nil
 		}
 	}
 	return registry.Change{}, false, m.moved, nil

@@ -93,6 +93,7 @@ func cases() []conformance {
 		{"delete/not found", deleteNotFound},
 		{"expiry/key is gone", expiryRemoves},
 		{"expiry/never", expiryNever},
+		{"next/says who it is", nextCluster},
 		{"next/put, update, deleted", nextKinds},
 		{"next/update by anybody", nextPut},
 		{"next/expired", nextExpired},
@@ -145,6 +146,9 @@ func (r *trial) list(t *testing.T) registry.Listing {
 	l, err := r.Source.List(t.Context(), r.Directory)
 	if err != nil {
 		t.Fatalf("list: got error %v, want none", err)
+	}
+	if l.Missing && len(l.Entries) > 0 {
+		t.Errorf("list: got %d entries of a directory that is missing", len(l.Entries))
 	}
 	return l
 }
@@ -217,6 +221,9 @@ func (r *trial) await(ctx context.Context, after registry.Index) (registry.Chang
 		c, err := r.Source.Next(ctx, r.Directory, after)
 		if err == nil && (c.Index <= after || c.Entry.Index != c.Index) {
 			return c, errors.New("the change's index does not lie after the one given, or is not its entry's")
+		}
+		if err == nil && c.Head != 0 && c.Head < c.Index {
+			return c, errors.New("the change lies behind the head of the history")
 		}
 		if !errors.Is(err, registry.ErrQuiet) {
 			return c, err

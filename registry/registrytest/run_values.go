@@ -95,3 +95,16 @@ func valuesHostile(t *testing.T, r *trial) {
 		r.remove(t, name, e.Index)
 	}
 }
+
+// A source that says who it is says so in all its answers, or not at all.
+func nextCluster(t *testing.T, r *trial) {
+	l := r.list(t)
+	r.create(t, "a", "1", time.Minute)
+	c := r.next(t, l.Index)
+	if l.Cluster != "" && c.Cluster != "" && l.Cluster != c.Cluster {
+		t.Errorf("cluster: got %s with a change, want the listing's, %s", short(c.Cluster), short(l.Cluster))
+	}
+	if again := r.list(t); again.Cluster != l.Cluster || again.Missing {
+		t.Errorf("cluster: got %s, missing %v, want %s and a directory", short(again.Cluster), again.Missing, short(l.Cluster))
+	}
+}
