@@ -32,6 +32,7 @@ type world struct {
 	cursor  registry.Index
 	waiting []registry.Entry
 	now     time.Time
+	deleted map[string]bool // rows that went because somebody deleted their key
 }
 
 // mutate writes something: good, bad, twice the same, or gone.
@@ -83,6 +84,9 @@ func (w *world) take(steps []registry.Step) {
 		if s, ok := step.(registry.Judge); ok {
 			w.waiting = append(w.waiting, s.Entry)
 		}
+		if s, ok := step.(registry.Removed); ok && s.Kind == registry.ChangeDeleted {
+			w.deleted[s.Key] = true
+		}
 	}
 }
 
@@ -124,6 +128,7 @@ func TestChangesEqualAListing(t *testing.T) {
 		w := &world{
 			r: rand.New(rand.NewPCG(seed, 2)), memory: registrytest.NewMemory(registrytest.Config{}),
 			view: registry.NewView(apis, registry.Config{}), now: time.Unix(1000, 0),
+			deleted: make(map[string]bool),
 		}
 		w.resync(t)
 		for range 60 {
@@ -146,7 +151,7 @@ func TestChangesEqualAListing(t *testing.T) {
 		w.decide(len(w.waiting))
 		w.calm(t)
 
-		fresh := &world{r: w.r, memory: w.memory, view: registry.NewView(apis, registry.Config{}), now: w.now}
+		fresh := &world{r: w.r, memory: w.memory, view: registry.NewView(apis, registry.Config{}), now: w.now, deleted: w.deleted}
 		fresh.resync(t)
 		fresh.decide(len(fresh.waiting))
 		if got, want := believed(w.view, w.now), believed(fresh.view, w.now); !slices.Equal(got, want) {
