@@ -18,6 +18,11 @@
 //	                     └──── Accept(instance) ───────────┤
 //	                     └──── Reject(fault) ──────────────┘
 //
+// What leaves the registry leaves the view past the guards: against many keys
+// that go or turn bad at once, and against a registry that forgot. What they
+// hold is served on, in limbo, with a [Hold] as its reason. [View.Tick] does what
+// time brings, and asks the owner for a [Reread], a [Probe] or a [Relist].
+//
 // Everything here is a decision, (state, event, now) -> answer: no clock, no
 // goroutine, no lock, no log, no random number, and no result that depends on
 // the order of a map. The same code runs under the actors, in a test and in a
@@ -26,13 +31,19 @@
 // # Guarantees
 //
 //  1. A bad value changes its own key's row and no other.
+//     But a guard that many bad values engaged may hold what leaves elsewhere.
 //  2. A key whose value turned bad keeps its last good instance in service,
-//     marked [StatusQuarantinedCached], for as long as the key exists.
+//     marked [StatusQuarantinedCached], for as long as the key exists. A view
+//     that fails closed serves nothing instead.
 //  3. One write (key, index, bytes) that was rejected is not judged again.
 //  4. News older than what is known of a key changes nothing.
 //  5. A snapshot never changes, and is the same pointer while nothing did.
 //  6. The quarantine table is bounded; what does not fit is counted.
-//  7. A lease has at most one call under way, compares every echo with what it
+//  7. The instances that take work never become none unless each was deleted,
+//     was draining, was proved dead, or an operator accepted it. New instances
+//     and good values of the same identity never wait, but for keys that flap.
+//  8. Time in which this process slept is held against nobody.
+//  9. A lease has at most one call under way, compares every echo with what it
 //     sent, never writes over somebody else's readable record, and never writes
 //     anything but a deletion after [Lease.Withdraw].
 //
@@ -42,6 +53,6 @@
 // [View], a [Cursor] and a [Lease] belong to one goroutine each. A [Snapshot]
 // may be read by everybody.
 //
-// Package registrytest, beside this one, has a registry in memory for tests, and
+// Package disk, below this one, saves what was last known good. Package registrytest, beside this one, has a registry in memory for tests, and
 // Certify, which proves a decoder.
 package registry

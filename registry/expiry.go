@@ -34,11 +34,11 @@ type scope struct {
 	baseline int    // while engaged: what the count is compared with
 	empty    bool   // engaged because nothing was left
 	probes   budget
-	evicts   budget
+	evicted  recent // within the last minute
 }
 
 func newExpiry() expiry {
-	return expiry{whole: &scope{gone: newRecent()}, zones: make(map[string]*scope)}
+	return expiry{whole: &scope{gone: newRecent(), evicted: newRecent()}, zones: make(map[string]*scope)}
 }
 
 // each yields the scopes, the whole first.

@@ -174,9 +174,7 @@ func TestHeldInstancesAreProbed(t *testing.T) {
 	c.passWith(29*time.Second, dead)
 	c.wantPicks("before anybody can be proved dead", 20, 10)
 	steps := c.passWith(31*time.Second, dead)
-	if got := c.Snapshot(c.now).Len(); got != 17 && got != 16 {
-		t.Errorf("after the proof: got %d to pick, want 3 evicted, a sixth of 20 in a minute, or one more", got)
-	}
+	c.wantPicks("after the proof, 15 % in a minute", 17, 7)
 	if got := only(steps, "removed"); got == "" {
 		t.Error("evictions: got none")
 	}
@@ -206,6 +204,17 @@ func TestProbeRate(t *testing.T) {
 			t.Errorf("probes in a second: got %d, want about 3", probes)
 		}
 	}
+}
+
+// However often it is asked, an instance is given half a minute to answer.
+func TestDeathTakesTime(t *testing.T) {
+	c := newCrowd(t, registry.Config{ProbeEvery: time.Second}, 1)
+	c.lose(registry.ChangeExpired, 0, 1)
+	dead := func(string) bool { return false }
+	c.passWith(30*time.Second, dead)
+	c.wantPicks("half a minute after the expiry", 1, 1)
+	c.passWith(2*time.Second, dead)
+	c.wantPicks("half a minute after the first probe", 0, 0)
 }
 
 // A row that answered in between has to fail anew.

@@ -65,29 +65,25 @@ func TestUnguarded(t *testing.T) {
 
 // A machine that slept has no evidence against anybody.
 func TestSleepIsNoEvidence(t *testing.T) {
-	c := newCrowd(t, registry.Config{}, 20)
-	c.lose(registry.ChangeExpired, 0, 10)
-	var asked []string
-	for len(asked) == 0 {
+	c := newCrowd(t, registry.Config{ProbeEvery: 16 * time.Second}, 1)
+	c.lose(registry.ChangeExpired, 0, 1)
+	for asked := ""; asked == ""; {
 		steps, next := c.Tick(c.now)
-		for _, step := range steps {
-			if p, ok := step.(registry.Probe); ok {
-				asked = append(asked, p.Key)
-			}
-		}
+		asked = only(steps, "probe")
 		c.now = next
 	}
 	c.now = c.now.Add(time.Minute)
 	steps, _ := c.Tick(c.now)
 	c.wantOnly("after a minute of sleep", steps, "slept 1m0s, relist", "slept", "relist")
-	for _, key := range asked {
-		c.want("an answer from before", c.Probed(key, false, c.now), "")
-	}
-	c.passWith(25*time.Second, func(string) bool { return false })
-	c.wantPicks("before anybody was watched for 30 s", 20, 10)
 	if _, age := c.Staleness(); age > 30*time.Second {
 		t.Errorf("age of the newest answer: got %v, want the sleep left out", age)
 	}
+	c.want("an answer from before", c.Probed(apis+name(0), false, c.now), "")
+	dead := func(string) bool { return false }
+	c.passWith(35*time.Second, dead)
+	c.wantPicks("before it was watched for 30 s", 1, 1)
+	c.passWith(15*time.Second, dead)
+	c.wantPicks("after that", 0, 0)
 }
 
 func TestSleepIsToldByTheGap(t *testing.T) {

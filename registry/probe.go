@@ -53,10 +53,14 @@ func (v *View) Probed(key string, alive bool, now time.Time) []Step {
 // evict removes what is proved dead, in random order and no faster than the
 // others can take its work over.
 func (v *View) evict(steps []Step) []Step {
-	perMinute := max(v.cfg.EvictFraction*float64(v.expiry.whole.most()), 1)
-	for len(v.dead) > 0 && v.expiry.whole.evicts.take(v.clock.at, perMinute/60, perMinute) {
+	at, s := v.clock.at, v.expiry.whole
+	perMinute := max(int(v.cfg.EvictFraction*float64(s.most())), 1)
+	s.evicted.prune(at - time.Minute + 1)
+	for len(v.dead) > 0 && s.evicted.len() < perMinute {
 		pick := min(int(v.cfg.Random()*float64(len(v.dead))), len(v.dead)-1)
-		steps = v.apply(steps, v.records[v.dead[pick]])
+		key := v.dead[pick]
+		s.evicted.add(key, at)
+		steps = v.apply(steps, v.records[key])
 	}
 	return steps
 }
