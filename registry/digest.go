@@ -1,6 +1,9 @@
 package registry
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // Digest tells two sets of keys and values apart without holding them. It is
 // built key by key, in any order; two equal ones differ by a chance of one in
@@ -43,18 +46,40 @@ func (v *View) Digest() Digest { return v.digest }
 // Digest is of the keys that are an instance's.
 func (l Listing) Digest(directory string) Digest {
 	var d Digest
-	seen := make(map[string]struct{}, len(l.Entries))
-	for _, e := range l.Entries {
-		if _, ok := SplitKey(directory, e.Key); !ok {
-			continue
-		}
-		if _, twice := seen[e.Key]; twice {
-			continue
-		}
-		seen[e.Key] = struct{}{}
-		d.add(e.Key, fingerprint(bounded(e.Value)))
+	for _, e := range l.instances(directory) {
+		d.add(e.Key, e.hash)
 	}
 	return d
+}
+
+// listed is an entry of a listing, bounded, with the fingerprint of its value.
+type listed struct {
+	Entry
+
+	hash uint64
+}
+
+// instances are the entries that can be an instance's, each key once. A listing
+// that is sorted, as most are, needs no set of names for that.
+func (l Listing) instances(directory string) []listed {
+	found := make([]listed, 0, len(l.Entries))
+	var seen map[string]struct{}
+	if !slices.IsSortedFunc(l.Entries, func(a, b Entry) int { return cmp.Compare(a.Key, b.Key) }) {
+		seen = make(map[string]struct{}, len(l.Entries))
+	}
+	for i, e := range l.Entries {
+		_, twice := seen[e.Key]
+		twice = twice || seen == nil && i > 0 && l.Entries[i-1].Key == e.Key
+		if _, ours := SplitKey(directory, e.Key); twice || !ours {
+			continue
+		}
+		if seen != nil {
+			seen[e.Key] = struct{}{}
+		}
+		e.Value = bounded(e.Value)
+		found = append(found, listed{e, fingerprint(e.Value)})
+	}
+	return found
 }
 
 // Divergence is what a listing has and a view has not, or the other way round.
@@ -75,11 +100,11 @@ func (d Divergence) Any() bool { return d.Missing+d.Extra+d.Different > 0 }
 
 // Compare compares a listing with what the view knows, and changes nothing.
 func (v *View) Compare(l Listing) Divergence {
+	return v.compare(l.instances(v.directory), l.Index)
+}
+
+func (v *View) compare(entries []listed, index Index) Divergence {
 	var d Divergence
-	if l.Digest(v.directory) == v.digest {
-		return d
-	}
-	listed := make(map[string]struct{}, len(l.Entries))
 	missed := ""
 	note := func(kind *int, key string, sure bool) {
 		*kind++
@@ -89,22 +114,27 @@ func (v *View) Compare(l Listing) Divergence {
 			missed = least(missed, key)
 		}
 	}
-	for _, e := range l.Entries {
-		if _, twice := listed[e.Key]; twice || !v.ours(e.Key) {
-			continue
-		}
-		listed[e.Key] = struct{}{}
-		e.Value = bounded(e.Value)
+	both := 0
+	for _, e := range entries {
 		switch r := v.records[e.Key]; {
 		case r == nil || r.absent:
-			note(&d.Missing, e.Key, e.Index <= v.index)
-		case !r.sameValue(e):
-			note(&d.Different, e.Key, e.Index <= v.index)
+			note(&d.Missing, e.Key, e.Index <= v.read)
+		case r.hash != e.hash:
+			both++
+			note(&d.Different, e.Key, e.Index <= v.read)
+		default:
+			both++
 		}
 	}
-	for key, r := range v.records {
-		if _, there := listed[key]; !there && !r.absent {
-			note(&d.Extra, key, l.Index <= v.index)
+	if both < v.present {
+		there := make(map[string]struct{}, len(entries))
+		for _, e := range entries {
+			there[e.Key] = struct{}{}
+		}
+		for key, r := range v.records {
+			if _, known := there[key]; !known && !r.absent {
+				note(&d.Extra, key, index <= v.read)
+			}
 		}
 	}
 	d.First = cmp.Or(missed, d.First)

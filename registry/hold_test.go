@@ -65,7 +65,7 @@ func TestUnguarded(t *testing.T) {
 
 // A machine that slept has no evidence against anybody.
 func TestSleepIsNoEvidence(t *testing.T) {
-	c := newCrowd(t, registry.Config{ProbeEvery: 16 * time.Second}, 1)
+	c := newCrowd(t, registry.Config{ProbeEvery: 20 * time.Second}, 1)
 	c.lose(registry.ChangeExpired, 0, 1)
 	for asked := ""; asked == ""; {
 		steps, next := c.Tick(c.now)
@@ -80,9 +80,9 @@ func TestSleepIsNoEvidence(t *testing.T) {
 	}
 	c.want("an answer from before", c.Probed(apis+name(0), false, c.now), "")
 	dead := func(string) bool { return false }
-	c.passWith(35*time.Second, dead)
+	c.passWith(40*time.Second, dead)
 	c.wantPicks("before it was watched for 30 s", 1, 1)
-	c.passWith(15*time.Second, dead)
+	c.passWith(20*time.Second, dead)
 	c.wantPicks("after that", 0, 0)
 }
 

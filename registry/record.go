@@ -52,13 +52,14 @@ type record struct {
 	slot  int
 	dueAt time.Duration
 
+	listing uint64 // the newest one that had the key
 	// unsettled marks a key of the first listing that has no verdict yet.
 	unsettled bool
 }
 
 // becomeUnjudged takes a new value. What is served stays until the verdict.
-func (r *record) becomeUnjudged(e Entry) {
-	r.newest, r.hash, r.verdict = e, fingerprint(e.Value), unjudged
+func (r *record) becomeUnjudged(e listed) {
+	r.newest, r.hash, r.verdict = e.Entry, e.hash, unjudged
 	r.attempts, r.absent = 0, false
 }
 

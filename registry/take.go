@@ -13,8 +13,10 @@ func (v *View) observePut(steps []Step, e Entry, previous *Entry) []Step {
 	if e.Index <= known {
 		return steps
 	}
-	steps = v.take(steps, e)
-	if r := v.records[e.Key]; r.row == nil && r.previous.Value == "" && previous != nil {
+	r := v.record(e.Key)
+	e.Value = bounded(e.Value)
+	steps = v.take(steps, r, listed{e, fingerprint(e.Value)})
+	if r.row == nil && r.previous.Value == "" && previous != nil {
 		r.previous = Entry{Key: e.Key, Value: bounded(previous.Value), Index: previous.Index}
 	}
 	return steps
@@ -22,13 +24,11 @@ func (v *View) observePut(steps []Step, e Entry, previous *Entry) []Step {
 
 // take notes a write and asks for a verdict, unless there is one. An equal value
 // that is written again, or only renewed, needs none.
-func (v *View) take(steps []Step, e Entry) []Step {
-	e.Value = bounded(e.Value)
-	r := v.record(e.Key)
+func (v *View) take(steps []Step, r *record, e listed) []Step {
 	r.noteTTL(e.TTL)
 	switch {
-	case r.holds(e):
-	case r.verdict == good && r.sameValue(e) && e.Index > r.newest.Index:
+	case r.hash == e.hash && r.newest.Index == e.Index:
+	case r.hash == e.hash && r.verdict == good && e.Index > r.newest.Index:
 		v.becomeRewritten(r, e.Index)
 	default:
 		v.becomeUnjudged(r, e)
@@ -43,7 +43,7 @@ func (v *View) take(steps []Step, e Entry) []Step {
 }
 
 // becomeUnjudged takes a new value into the books.
-func (v *View) becomeUnjudged(r *record, e Entry) {
+func (v *View) becomeUnjudged(r *record, e listed) {
 	if r.absent {
 		v.present++
 	} else {

@@ -31,7 +31,8 @@ type View struct {
 	// changes, hides no other key's change.
 	floor     Index
 	listed    bool
-	unsettled int // keys of the first listing without a verdict
+	listings  uint64 // how many there were
+	unsettled int    // keys of the first listing without a verdict
 
 	operator   guard
 	amnesia    amnesia
@@ -81,61 +82,51 @@ func NewView(directory string, cfg Config) *View {
 // instance's (see [SplitKey]) are left out.
 func (v *View) Resync(l Listing, now time.Time) []Step {
 	steps := v.confirm(v.begin(now))
-	entries := v.instances(l)
-	steps = v.diverged(steps, l)
+	entries := l.instances(v.directory)
+	steps = v.diverged(steps, l, entries)
 	steps = v.remember(steps, l, len(entries))
 	first := !v.listed
 	v.listed, v.index, v.floor, v.read = true, l.Index, l.Index, l.Index
 	v.window.saw(l.Index, v.clock.at)
-	present := make(map[string]struct{}, len(entries))
+	v.listings++
 	for _, e := range entries {
-		present[e.Key] = struct{}{}
-		steps = v.take(steps, e)
-		if r := v.records[e.Key]; first && r.verdict == unjudged {
+		r := v.record(e.Key)
+		r.listing = v.listings
+		steps = v.take(steps, r, e)
+		if first && r.verdict == unjudged {
 			r.unsettled = true
 			v.unsettled++
 		}
 	}
-	steps = v.drop(steps, v.missing(present, l.Index))
+	steps = v.drop(steps, v.missing(len(entries), l.Index))
 	return v.finish(v.judgeCorruption(steps, false))
 }
 
-// instances are the entries that can be an instance's, each key once.
-func (v *View) instances(l Listing) []Entry {
-	entries := make([]Entry, 0, len(l.Entries))
-	seen := make(map[string]struct{}, len(l.Entries))
-	for _, e := range l.Entries {
-		if _, twice := seen[e.Key]; !twice && v.ours(e.Key) {
-			seen[e.Key] = struct{}{}
-			entries = append(entries, e)
-		}
+// missing are the keys that the newest listing has not, sorted.
+func (v *View) missing(listed int, index Index) []leaver {
+	if listed == len(v.records) {
+		return nil
 	}
-	return entries
-}
-
-// missing are the keys that a listing has no more, sorted.
-func (v *View) missing(present map[string]struct{}, index Index) []leaver {
 	var gone []leaver
-	for key, r := range v.records {
-		if _, there := present[key]; there {
-			continue
-		}
-		if r.absent {
+	for _, r := range v.records {
+		switch {
+		case r.listing == v.listings:
+		case r.absent:
 			r.newest.Index = min(r.newest.Index, index) // the index may have gone back
-			continue
+		default:
+			gone = append(gone, leaver{r, departure{index: index}})
 		}
-		gone = append(gone, leaver{r, departure{index: index}})
 	}
 	slices.SortFunc(gone, func(a, b leaver) int { return cmp.Compare(a.r.newest.Key, b.r.newest.Key) })
 	return gone
 }
 
 // diverged tells when a listing shows that changes were missed.
-func (v *View) diverged(steps []Step, l Listing) []Step {
+func (v *View) diverged(steps []Step, l Listing, entries []listed) []Step {
 	if !v.listed || l.Index < v.index || l.Cluster != v.amnesia.cluster {
 		return steps
 	}
-	if d := v.Compare(l); d.Missed > 0 {
+	if d := v.compare(entries, l.Index); d.Missed > 0 {
 		steps = append(steps, Diverged{d})
 	}
 	return steps
