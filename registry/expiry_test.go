@@ -292,3 +292,36 @@ func TestRemovalDelay(t *testing.T) {
 	c.wantOnly("one that came back", c.pass(time.Minute), "", "removed")
 	c.wantPicks("at the end", 18, 0)
 }
+
+// A held key that is written again waits for the verdict, whatever was due.
+func TestHeldKeyThatIsWrittenWaitsForItsVerdict(t *testing.T) {
+	t.Run("delayed", func(t *testing.T) {
+		c := newCrowd(t, registry.Config{RemovalDelay: 10 * time.Second}, 5)
+		c.lose(registry.ChangeExpired, 0, 1)
+		c.index++
+		c.put(name(0), 1, c.index)
+		c.wantOnly("past the delay", c.pass(time.Minute), "", "removed")
+		c.wantOnly("its verdict", c.accept(name(0), 1, c.index), "reclaimed k00@1003 after 1m0s", "reclaimed")
+		c.wantPicks("afterwards", 5, 0)
+	})
+	t.Run("proved dead", func(t *testing.T) {
+		c := newCrowd(t, registry.Config{}, 20)
+		c.lose(registry.ChangeExpired, 0, 20)
+		dead := func(string) bool { return false }
+		c.passWith(70*time.Second, dead) // most are proved dead, and three a minute go
+		left := c.Snapshot(c.now).Len()
+		if left > 17 {
+			t.Fatalf("instances: got %d, want evictions to have begun", left)
+		}
+		for i := range 20 {
+			c.index++
+			c.put(name(i), 1, c.index)
+		}
+		c.passWith(10*time.Minute, dead)
+		c.wantPicks("with new values", left, left)
+		for i := range 20 {
+			c.reject(name(i), c.index-registry.Index(19-i))
+		}
+		c.wantPicks("with bad ones", left, 0)
+	})
+}
