@@ -116,17 +116,49 @@ func TestAmnesiaHoldsIdentities(t *testing.T) {
 	c.wantRows("after the announcement", "k00@601:50, k01@2:2, k02@3:3")
 }
 
+// A key that was gone before comes back at an index below that at which it went.
+func TestAmnesiaForgetsOldIndexes(t *testing.T) {
+	c := newCrowd(t, registry.Config{}, 4)
+	c.lose(registry.ChangeExpired, 0, 2) // held, at 1002 and 1003
+	c.wantPicks("held", 4, 2)
+	c.list(10, c.entries(2)...)
+	c.index = 10
+	c.announce(0, 1)
+	c.wantPicks("announced again", 4, 1)
+}
+
 // A restored view knows whom it spoke to, and goes on holding.
 func TestGuardsSurviveTheirView(t *testing.T) {
+	next := func(c *crowd) *crowd {
+		b := &crowd{driver: newDriver(t, registry.Config{}), n: c.n, index: c.index}
+		b.Restore(c.Snapshot(c.now))
+		return b
+	}
 	c := newCrowd(t, registry.Config{}, 20)
 	c.list(10)
-	b := newDriver(t, registry.Config{})
-	b.Restore(c.Snapshot(c.now))
-	b.list(11)
-	b.wantGuards("in the next incarnation", "amnesia")
-	b.wantPicks("in the next incarnation", 20, 20)
+	b := next(c)
+	b.list(11, c.entries(18)...)
+	b.wantGuards("after amnesia", "amnesia")
+	b.wantPicks("after amnesia", 20, 18)
+	b.pass(3 * time.Minute)
+	b.wantGuards("before its time", "amnesia")
+	b.pass(time.Minute + time.Second)
+	b.wantGuards("after its time", "expiry")
 
-	b = newDriver(t, registry.Config{})
+	c = newCrowd(t, registry.Config{}, 20)
+	c.Hold(c.now)
+	b = next(c)
+	b.relist(1)
+	b.wantPicks("held by an operator", 20, 1)
+
+	c = newCrowd(t, registry.Config{}, 20)
+	c.poison(0, 10)
+	b = next(c)
+	b.relist(1)
+	b.wantGuards("frozen", "corruption")
+	b.wantPicks("frozen", 20, 1)
+
+	b = &crowd{driver: newDriver(t, registry.Config{})}
 	b.Restore(&registry.Snapshot{Directory: apis, Cluster: "one", Index: 50, Rows: c.Snapshot(c.now).Rows})
 	b.Resync(registry.Listing{Cluster: "two", Index: 60}, b.now)
 	b.wantGuards("restored, with another registry", "amnesia")

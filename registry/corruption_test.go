@@ -125,6 +125,26 @@ func TestFrozenView(t *testing.T) {
 		"updated", "removed")
 }
 
+// Two looks an hour apart say nothing of the hour.
+func TestThawTakesThreeLooks(t *testing.T) {
+	c := newCrowd(t, registry.Config{}, 5)
+	b := newDriver(t, registry.Config{}) // whose owner does not tick
+	b.list(9, c.entries(0)...)
+	for i := range 3 {
+		b.reject(name(i), registry.Index(i+1))
+	}
+	b.wantGuards("before", "corruption")
+	for i := range 3 {
+		b.put(name(i), i+1, registry.Index(20+i))
+		b.accept(name(i), i+1, registry.Index(20+i))
+	}
+	for look, want := range []string{"corruption", "corruption", ""} {
+		b.now = b.now.Add(time.Hour)
+		b.Confirm(b.now)
+		b.wantGuards("look "+itoa(look+1), want)
+	}
+}
+
 func TestFrozenViewReadsOneCanary(t *testing.T) {
 	c := newCrowd(t, registry.Config{}, 10)
 	c.poison(0, 5)

@@ -112,6 +112,7 @@ func (v *View) enroll(r *record) {
 	r.enrolled, r.zone = true, r.row.Instance.Zone
 	for _, s := range v.expiry.scopes(r.zone) {
 		s.gone.remove(r.newest.Key)
+		s.peaks.note(v.clock.at, v.cfg.BaselineWindow, s.n)
 		s.n++
 		s.peaks.note(v.clock.at, v.cfg.BaselineWindow, s.n)
 		if s.engaged {

@@ -10,19 +10,18 @@ const peakSlots = 10
 type peaks struct {
 	slots [peakSlots]int
 	turn  int64 // the number of the newest slot
-	last  int   // the count since the last note
 }
 
-// note takes the count from a moment on.
+// note takes the count at a moment. It is called before and after each change, so
+// that what went by unnoted is known to be as it is.
 func (p *peaks) note(at, window time.Duration, n int) {
 	turn := int64(at / max(window/peakSlots, 1))
 	for i := max(p.turn+1, turn-peakSlots+1); i <= turn; i++ {
-		p.slots[i%peakSlots] = p.last
+		p.slots[i%peakSlots] = n
 	}
 	p.turn = max(p.turn, turn)
 	newest := &p.slots[p.turn%peakSlots]
 	*newest = max(*newest, n)
-	p.last = n
 }
 
 // lower takes one off: it left for a reason.
@@ -30,7 +29,6 @@ func (p *peaks) lower() {
 	for i := range p.slots {
 		p.slots[i] = max(p.slots[i]-1, 0)
 	}
-	p.last = max(p.last-1, 0)
 }
 
 // reset makes a count the only one.
@@ -38,7 +36,6 @@ func (p *peaks) reset(n int) {
 	for i := range p.slots {
 		p.slots[i] = n
 	}
-	p.last = n
 }
 
 func (p *peaks) most() int {
