@@ -49,17 +49,26 @@ func (x *expiry) each(yield func(*scope)) {
 	}
 }
 
-// scopes are those of an instance in a zone, the whole first.
-func (x *expiry) scopes(zone string) []*scope {
-	if zone == "" {
-		return []*scope{x.whole}
-	}
+// maxZones is how many zones are counted apart. A directory that has more has
+// mistaken something else for a zone, and is counted as a whole.
+const maxZones = 64
+
+// inZone is the scope of a zone, or nil where there is none.
+func (x *expiry) inZone(zone string) *scope {
 	s := x.zones[zone]
-	if s == nil {
+	if s == nil && zone != "" && len(x.zones) < maxZones {
 		s = &scope{zone: zone, gone: newRecent()}
 		x.zones[zone] = s
 	}
-	return []*scope{x.whole, s}
+	return s
+}
+
+// scopes are those in which a row counts, the whole first.
+func (v *View) scopes(r *record) []*scope {
+	if r.scope == nil {
+		return []*scope{v.expiry.whole}
+	}
+	return []*scope{v.expiry.whole, r.scope}
 }
 
 // forget drops the zones of which nothing is left.
@@ -110,7 +119,8 @@ func (v *View) enroll(r *record) {
 		return
 	}
 	r.enrolled, r.zone = true, r.row.Instance.Zone
-	for _, s := range v.expiry.scopes(r.zone) {
+	r.scope = v.expiry.inZone(r.zone)
+	for _, s := range v.scopes(r) {
 		s.gone.remove(r.newest.Key)
 		s.peaks.note(v.clock.at, v.cfg.BaselineWindow, s.n)
 		s.n++
@@ -127,7 +137,7 @@ func (v *View) discharge(r *record, explained bool) {
 		return
 	}
 	r.enrolled = false
-	for _, s := range v.expiry.scopes(r.zone) {
+	for _, s := range v.scopes(r) {
 		s.peaks.note(v.clock.at, v.cfg.BaselineWindow, s.n)
 		if explained {
 			s.lower()
@@ -139,7 +149,7 @@ func (v *View) discharge(r *record, explained bool) {
 
 // lower takes a row that is counted no more off the baselines.
 func (v *View) lower(r *record) {
-	for _, s := range v.expiry.scopes(r.zone) {
+	for _, s := range v.scopes(r) {
 		s.lower()
 	}
 }
@@ -165,9 +175,9 @@ func (v *View) judgeExpiry(steps []Step) []Step {
 	return steps
 }
 
-// holdOf is why a row of a zone is held by the expiry guard, or HoldNone.
-func (v *View) holdOf(zone string) Hold {
-	for _, s := range v.expiry.scopes(zone) {
+// holdOf is why a row is held by the expiry guard, or HoldNone.
+func (v *View) holdOf(r *record) Hold {
+	for _, s := range v.scopes(r) {
 		switch {
 		case s.engaged && s.empty:
 			return HoldEmpty

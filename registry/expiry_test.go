@@ -204,6 +204,45 @@ func TestZonesAreCountedApart(t *testing.T) {
 	c.wantPicks("one elsewhere goes", 29, 2)
 }
 
+// A zone for each instance is no zone: the directory is counted as a whole.
+func TestZonesAreBounded(t *testing.T) {
+	b := newDriver(t, registry.Config{})
+	b.list(100)
+	index := registry.Index(100)
+	put := func(id, zone string) {
+		index++
+		e := registry.Entry{Key: apis + id, Value: zoned(t, id, zone), Index: index}
+		b.Observe(registry.Change{Kind: registry.ChangePut, Entry: e, Index: index}, b.now)
+		judge(b.View, e, b.now)
+	}
+	for i := range 64 {
+		put(name(i), name(i))
+	}
+	put("x1", "late")
+	put("x2", "late")
+	for _, id := range []string{"x1", "x2"} {
+		index++
+		b.remove(id, registry.ChangeExpired, index)
+	}
+	b.wantGuards("both of a zone beyond the limit", "")
+	b.pass(2 * time.Minute)
+	for i := range 64 {
+		index++
+		b.remove(name(i), registry.ChangeDeleted, index)
+	}
+	b.pass(12 * time.Minute) // the baselines of the zones are forgotten
+	put("x1", "late")
+	put("x2", "late")
+	for i := range 20 {
+		put(name(i), "big")
+	}
+	for _, id := range []string{"x1", "x2"} {
+		index++
+		b.remove(id, registry.ChangeExpired, index)
+	}
+	b.wantGuards("both of a zone within it", "expiry late")
+}
+
 func zoned(t *testing.T, id, zone string) string {
 	t.Helper()
 	value, err := registry.Encode(registry.Instance{Service: "api", ID: id, Host: "h", Port: 1, Zone: zone})

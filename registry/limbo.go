@@ -93,7 +93,7 @@ func (v *View) heldUntil(l *limbo) time.Time {
 func (v *View) heldIn(s *scope) int {
 	n := 0
 	for _, r := range v.held {
-		if r.limbo.hold.probed() && (s.zone == "" || s.zone == r.zone) {
+		if r.limbo.hold.probed() && (s == v.expiry.whole || s == r.scope) {
 			n++
 		}
 	}
@@ -103,7 +103,7 @@ func (v *View) heldIn(s *scope) int {
 // letGo removes what no scope holds any more.
 func (v *View) letGo(steps []Step) []Step {
 	for _, r := range v.heldFor(func(l *limbo) bool { return l.hold.probed() }) {
-		if v.holdOf(r.zone) == HoldNone {
+		if v.holdOf(r) == HoldNone {
 			steps = v.apply(steps, r)
 		}
 	}
@@ -154,7 +154,7 @@ func (v *View) reconsider(steps []Step, over Hold) []Step {
 func (v *View) recallLeft(steps []Step, key string) []Step {
 	if r := v.records[key]; r != nil {
 		if r.limbo != nil && r.limbo.hold == HoldDelay {
-			return v.hold(steps, r, r.limbo.departure, v.holdOf(r.zone))
+			return v.hold(steps, r, r.limbo.departure, v.holdOf(r))
 		}
 		return steps
 	}
@@ -164,7 +164,7 @@ func (v *View) recallLeft(steps []Step, key string) []Step {
 	}
 	delete(v.left, key)
 	v.records[key] = r
-	return v.hold(steps, r, r.went, v.holdOf(r.zone))
+	return v.hold(steps, r, r.went, v.holdOf(r))
 }
 
 // forgetLeft gives up what could be brought back.

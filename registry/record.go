@@ -46,6 +46,7 @@ type record struct {
 
 	enrolled bool   // counts among the instances that are there
 	zone     string // under this zone
+	scope    *scope // which is counted here; nil: nowhere
 
 	// Its place in an agenda, if it is in one.
 	in    *agenda

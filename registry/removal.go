@@ -58,7 +58,7 @@ func (v *View) depart(steps []Step, leaving []leaver) []Step {
 			v.lower(l.r) // what was held unseen is explained after all
 		}
 		if !held && !l.explained() {
-			for _, s := range v.expiry.scopes(l.r.zone) {
+			for _, s := range v.scopes(l.r) {
 				s.gone.add(l.r.newest.Key, v.clock.at)
 			}
 		}
@@ -79,7 +79,7 @@ func (v *View) open() bool { return v.cfg.FailClosed || v.cfg.Unguarded }
 func (v *View) decide(steps []Step, l leaver, standing Hold) []Step {
 	hold := standing
 	if hold == HoldNone && !l.explained() {
-		hold = v.holdOf(l.r.zone)
+		hold = v.holdOf(l.r)
 		if hold == HoldNone && v.cfg.RemovalDelay > 0 {
 			hold = HoldDelay
 		}
