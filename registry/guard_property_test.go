@@ -24,11 +24,7 @@ func newStorm(seed uint64, cfg registry.Config) *storm {
 	r := rand.New(rand.NewPCG(seed, 5))
 	cfg.Random = r.Float64
 	s := &storm{
-		world: &world{
-			r: r, memory: registrytest.NewMemory(registrytest.Config{}),
-			view: registry.NewView(apis, cfg), now: time.Unix(1000, 0),
-			deleted: make(map[string]bool),
-		},
+		world:  newWorld(r, registrytest.NewMemory(registrytest.Config{}), cfg, time.Unix(1000, 0)),
 		proved: make(map[string]bool),
 	}
 	s.alive = func(string) bool { return s.r.IntN(3) > 0 }

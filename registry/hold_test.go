@@ -181,6 +181,30 @@ func TestPreviousValueIsServed(t *testing.T) {
 	b.want("a verdict too late", b.accept("a", 7, 3), "")
 }
 
+// What the registry told is better than what another process saved; and a value
+// that was rejected is not asked for again as the one before.
+func TestPreviousValueBeforeDiskAndNotTwice(t *testing.T) {
+	b := newDriver(t, registry.Config{})
+	saved, err := registry.Decode("api", "a", record("a", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Restore(&registry.Snapshot{Directory: apis, Index: 5, Rows: []registry.Row{{
+		Key: apis + "a", Instance: saved, Status: registry.StatusLive, Origin: registry.OriginDisk, Index: 3,
+	}}})
+	previous, bad := entry("a", 2, 8), entry("a", 0, 10)
+	b.Observe(registry.Change{Kind: registry.ChangePut, Entry: bad, Previous: &previous, Index: 10}, b.now)
+	b.want("rejection", b.reject("a", 10), "quarantined a@10 empty x1 serving 3, judge a@8, republish")
+	b.want("verdict on the value before", b.accept("a", 2, 8), "updated a@8:2, republish")
+
+	b = newDriver(t, registry.Config{})
+	torn := registry.Entry{Key: apis + "a", Value: "{", Index: 7}
+	b.list(9, torn)
+	b.reject("a", 7)
+	b.Observe(registry.Change{Kind: registry.ChangePut, Entry: bad, Previous: &torn, Index: 10}, b.now)
+	b.want("rejection after a rejection", b.reject("a", 10), "quarantined a@10 empty x2 serving 0, republish")
+}
+
 // A torn write takes the TTL with it.
 func TestLostTTLShows(t *testing.T) {
 	b := newDriver(t, registry.Config{})

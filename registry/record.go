@@ -108,6 +108,10 @@ func (r *record) holds(e Entry) bool {
 // sameValue reports whether e has the bytes that are known.
 func (r *record) sameValue(e Entry) bool { return r.hash == fingerprint(e.Value) }
 
+// wantsPrevious reports whether the value before a bad one is better than what
+// there is: nothing, or what another process saved.
+func (r *record) wantsPrevious() bool { return r.row == nil || r.row.Origin == OriginDisk }
+
 func (r *record) servingIndex() Index {
 	if r.row == nil {
 		return 0

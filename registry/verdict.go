@@ -96,10 +96,10 @@ func (v *View) holdIdentity(steps []Step, r *record, in Instance) []Step {
 func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 	index := r.previous.Index
 	r.previous, r.previousAsked = Entry{}, false
-	if r.row != nil || r.fault == nil || v.cfg.FailClosed {
+	if !r.wantsPrevious() || r.fault == nil || v.open() {
 		return steps
 	}
-	key := r.newest.Key
+	key, before := r.newest.Key, r.row
 	r.row = &Row{
 		Key: key, Instance: in, Status: StatusQuarantinedCached, Origin: OriginPrevious,
 		Index: index, Since: v.clock.last,
@@ -110,7 +110,13 @@ func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 	v.bads.update(b)
 	v.overdue.add(key, v.clock.at)
 	v.touch(key)
-	return append(steps, Added{Key: key, Instance: in, Index: index})
+	switch {
+	case before == nil:
+		steps = append(steps, Added{Key: key, Instance: in, Index: index})
+	case !before.Instance.Equal(in):
+		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
+	}
+	return steps
 }
 
 // Reject takes the verdict that the key's value at index is bad. A second
@@ -176,7 +182,7 @@ func (v *View) fallBack(steps []Step, r *record) []Step {
 		v.discharge(r, true)
 		r.row = nil
 		return append(steps, Removed{Key: r.newest.Key, Index: r.newest.Index, Class: r.fault.Class})
-	case r.row == nil && r.previous.Value != "" && !v.open():
+	case r.wantsPrevious() && r.previous.Value != "" && !v.open():
 		r.previousAsked = true
 		return append(steps, Judge{Entry: r.previous, Previous: true})
 	}
