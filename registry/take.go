@@ -15,7 +15,7 @@ func (v *View) observePut(steps []Step, e Entry, previous *Entry) []Step {
 	}
 	r := v.record(e.Key)
 	e.Value = bounded(e.Value)
-	useful := previous != nil && !(r.verdict == bad && r.sameValue(*previous)) // not rejected already
+	useful := previous != nil && (r.verdict != bad || !r.sameValue(*previous)) // not rejected already
 	steps = v.take(steps, r, listed{e, fingerprint(e.Value)})
 	if useful && r.wantsPrevious() && r.previous.Value == "" {
 		r.previous = Entry{Key: e.Key, Value: bounded(previous.Value), Index: previous.Index}
