@@ -151,7 +151,7 @@ func (a *announcer) perform(actions []registry.LeaseAction) {
 // the channel of one place never makes it wait.
 func (a *announcer) call(work func(context.Context) (registry.Entry, error)) {
 	a.calls.run(callLimit, func(ctx context.Context) {
-		entry, err := work(ctx)
+		entry, err := safely(func() (registry.Entry, error) { return work(ctx) })
 		a.answers <- answer{entry, err}
 		a.self.post(leaseMoved{})
 	})

@@ -2,8 +2,11 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
+
+	"github.com/firebreak-go/firebreak/supervision"
 )
 
 // caller runs the blocking calls of one actor on goroutines of their own, and
@@ -38,8 +41,32 @@ func (c *caller) run(limit time.Duration, work func(context.Context)) context.Ca
 	return cancel
 }
 
+// start runs work that ends by itself.
+func (c *caller) start(work func()) { c.calls.Go(work) }
+
 // stop cuts all calls short and waits for them.
 func (c *caller) stop() {
 	c.cancel()
 	c.calls.Wait()
+}
+
+// panicError is the error of a call into other people's code that panicked.
+type panicError struct{ exit supervision.Exit }
+
+func (e panicError) Error() string { return e.exit.Reason }
+
+func isPanic(err error) bool {
+	_, ok := errors.AsType[panicError](err)
+	return ok
+}
+
+// safely makes a call into other people's code, on a goroutine where a panic
+// would end the process.
+func safely[T any](call func() (T, error)) (result T, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = panicError{panicExit(value)}
+		}
+	}()
+	return call()
 }

@@ -42,9 +42,6 @@ func (e *entry) receive(message any) error {
 			return err
 		}
 		e.tell(entryAccepted{key: e.key, index: m.entry.Index, instance: instance})
-	case stillBad:
-		e.deciding, e.fault = m.index, m.fault
-		return m.fault
 	}
 	return nil
 }

@@ -44,11 +44,26 @@ const (
 	EventPublished       EventKind = "snapshot_published" // Service, Generation, Instances, Quarantined, Index
 
 	// One key of a directory.
-	EventInstanceAdded   EventKind = "instance_added"   // Service, Key, Index
-	EventInstanceUpdated EventKind = "instance_updated" // Service, Key, Index
-	EventInstanceRemoved EventKind = "instance_removed" // Service, Key, Reason
-	EventKeyQuarantined  EventKind = "key_quarantined"  // Service, Key, Class, Reason, Index
-	EventKeyReleased     EventKind = "key_released"     // Service, Key, Index, AgeMS: time in quarantine
+	EventInstanceAdded     EventKind = "instance_added"     // Service, Key, Index
+	EventInstanceUpdated   EventKind = "instance_updated"   // Service, Key, Index
+	EventInstanceRemoved   EventKind = "instance_removed"   // Service, Key, Reason
+	EventKeyQuarantined    EventKind = "key_quarantined"    // Service, Key, Class, Reason, Index
+	EventKeyReleased       EventKind = "key_released"       // Service, Key, Index, AgeMS: time in quarantine
+	EventKeyDoubted        EventKind = "key_doubted"        // Service, Key, Index: it flaps, and has to prove itself
+	EventKeyDegraded       EventKind = "key_degraded"       // Service, Key, AgeMS: an old value has been served for that long
+	EventInstanceHeld      EventKind = "instance_held"      // Service, Key, Hold, Reason: gone from the registry, served on
+	EventInstanceReclaimed EventKind = "instance_reclaimed" // Service, Key, Index, AgeMS: held until now, it is back
+
+	// The guards of a view.
+	EventGuardEngaged    EventKind = "guard_engaged"         // Service, Guard, Zone, Reason, Suspect
+	EventGuardReminded   EventKind = "guard_reminded"        // the same and AgeMS: it has been engaged for that long
+	EventGuardDisengaged EventKind = "guard_disengaged"      // Service, Guard, Zone, AgeMS
+	EventSourceStale     EventKind = "source_stale"          // Service, Level, AgeMS: how long it has been silent
+	EventSlept           EventKind = "process_slept"         // Service, AgeMS: this process did not run for that long
+	EventDiverged        EventKind = "view_diverged"         // Service, Key, Reason: the changes had not told it all
+	EventRestored        EventKind = "snapshot_restored"     // Service, Instances, AgeMS, Reason: serving what an earlier process saved
+	EventRestoreFailed   EventKind = "snapshot_not_restored" // Service, Reason
+	EventSaveFailed      EventKind = "snapshot_not_saved"    // Service, Reason
 
 	// Announcing an instance.
 	EventAnnounced     EventKind = "announced"        // Service, Key, Index
@@ -82,6 +97,11 @@ type Event struct {
 	Service    string         `json:"service,omitzero"`
 	Key        string         `json:"key,omitzero"`
 	Class      string         `json:"class,omitzero"`
+	Hold       string         `json:"hold,omitzero"`
+	Guard      string         `json:"guard,omitzero"`
+	Zone       string         `json:"zone,omitzero"`
+	Level      string         `json:"level,omitzero"`
+	Suspect    bool           `json:"suspect,omitzero"`
 	Reason     string         `json:"reason,omitzero"`
 	Index      registry.Index `json:"index,omitzero"`
 	Generation uint64         `json:"generation,omitzero"`

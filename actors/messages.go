@@ -180,6 +180,44 @@ type keyReread struct {
 	err   error
 }
 
+// tickDue: the view's appointment.
+type tickDue struct{ quiet }
+
+// probed: a held instance was asked whether it lives.
+type probed struct {
+	quiet
+	key   string
+	alive bool
+}
+
+// heldByOperator and thawed: an operator holds what the view has, or accepts
+// what the registry says.
+type (
+	heldByOperator struct{ quiet }
+	thawed         struct{ quiet }
+)
+
+// suspected: another view of this process froze at the same time.
+type suspected struct{ quiet }
+
+// graceOver: the registry has had its time to answer.
+type graceOver struct{ quiet }
+
+// archiveRead: what was saved by an earlier process has been read.
+type archiveRead struct {
+	quiet
+	snapshot *registry.Snapshot
+	err      error
+}
+
+// saveDue: what was published is to be saved. saveDone: it has been.
+type saveDue struct{ quiet }
+
+type saveDone struct {
+	quiet
+	err error
+}
+
 // publishDue: changes were applied since the last snapshot was published.
 type publishDue struct{ quiet }
 
@@ -191,6 +229,15 @@ func (directoryListed) isWatched()  {}
 func (directoryChanged) isWatched() {}
 func (keyReread) isWatched()        {}
 func (publishDue) isWatched()       {}
+func (tickDue) isWatched()          {}
+func (probed) isWatched()           {}
+func (heldByOperator) isWatched()   {}
+func (thawed) isWatched()           {}
+func (suspected) isWatched()        {}
+func (graceOver) isWatched()        {}
+func (archiveRead) isWatched()      {}
+func (saveDue) isWatched()          {}
+func (saveDone) isWatched()         {}
 
 // reading is what a reader is told or asked.
 //
@@ -232,28 +279,17 @@ type getDone struct {
 	result keyReread
 }
 
-// rereadDue: the pause between two re-reads is over.
-type rereadDue struct{ quiet }
-
 func (resync) isReading()    {}
 func (rereadKey) isReading() {}
 func (listDone) isReading()  {}
 func (nextDone) isReading()  {}
 func (waitDone) isReading()  {}
 func (getDone) isReading()   {}
-func (rereadDue) isReading() {}
 
 // decide asks an entry for its verdict on a value.
 type decide struct {
 	quiet
 	entry registry.Entry
-}
-
-// stillBad tells an entry that its key, read again, holds the same bad value.
-type stillBad struct {
-	quiet
-	index registry.Index
-	fault *registry.Fault
 }
 
 // leaseMoved tells an announcer that a call ended or a wait is over.

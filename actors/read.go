@@ -69,10 +69,14 @@ type ServiceStatus struct {
 	Source string `json:"source"`
 	Reason string `json:"reason,omitzero"`
 	// ConfirmedAgeMS is how long ago the registry last answered; -1 for never.
-	ConfirmedAgeMS int64               `json:"confirmed_age_ms"`
-	Instances      int                 `json:"instances"`
-	Rows           []RowStatus         `json:"rows"`
-	Quarantined    []QuarantinedStatus `json:"quarantined"`
+	ConfirmedAgeMS int64 `json:"confirmed_age_ms"`
+	Instances      int   `json:"instances"`
+	// Guards are those that are engaged, the most severe first.
+	Guards []GuardStatus `json:"guards"`
+	// Epoch counts how often the registry was found to have forgotten.
+	Epoch       uint64              `json:"epoch"`
+	Rows        []RowStatus         `json:"rows"`
+	Quarantined []QuarantinedStatus `json:"quarantined"`
 }
 
 // RowStatus is one instance in service.
@@ -82,6 +86,20 @@ type RowStatus struct {
 	Status  string         `json:"status"`
 	Index   registry.Index `json:"index"`
 	AgeMS   int64          `json:"age_ms"`
+	// Origin is where the value was read, Hold why it is served although the
+	// registry does not have it, or says something else.
+	Origin string `json:"origin"`
+	Hold   string `json:"hold,omitzero"`
+	HeldMS int64  `json:"held_ms,omitzero"`
+}
+
+// GuardStatus is one guard that is engaged.
+type GuardStatus struct {
+	Guard   string `json:"guard"`
+	Zone    string `json:"zone,omitzero"`
+	Reason  string `json:"reason"`
+	AgeMS   int64  `json:"age_ms"`
+	Suspect bool   `json:"suspect,omitzero"`
 }
 
 // QuarantinedStatus is one key whose value is bad.
@@ -133,7 +151,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 	status := ServiceStatus{
 		Service: s.name, Directory: s.directory, Generation: snapshot.Generation, Index: snapshot.Index,
 		Source: "live", Reason: contact.reason, ConfirmedAgeMS: -1, Instances: snapshot.Len(),
-		Rows: []RowStatus{}, Quarantined: []QuarantinedStatus{},
+		Rows: []RowStatus{}, Quarantined: []QuarantinedStatus{}, Guards: []GuardStatus{}, Epoch: snapshot.Epoch,
 	}
 	if contact.confirmed.IsZero() {
 		status.Source = "syncing"
@@ -144,9 +162,18 @@ func (s *service) status(now time.Time) ServiceStatus {
 		}
 	}
 	for _, row := range snapshot.Rows {
-		status.Rows = append(status.Rows, RowStatus{
+		r := RowStatus{
 			Key: row.Key, Address: row.Instance.Address(), Status: row.Status.String(), Index: row.Index,
-			AgeMS: now.Sub(row.Since).Milliseconds(),
+			AgeMS: now.Sub(row.Since).Milliseconds(), Origin: row.Origin.String(), Hold: held(row.Hold),
+		}
+		if row.Hold != registry.HoldNone {
+			r.HeldMS = now.Sub(row.HeldSince).Milliseconds()
+		}
+		status.Rows = append(status.Rows, r)
+	}
+	for _, g := range snapshot.Guards {
+		status.Guards = append(status.Guards, GuardStatus{
+			Guard: g.Guard.String(), Zone: g.Zone, Reason: g.Reason, AgeMS: now.Sub(g.Since).Milliseconds(), Suspect: g.Suspect,
 		})
 	}
 	for _, bad := range snapshot.Quarantined {

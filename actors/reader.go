@@ -9,10 +9,9 @@ import (
 	"github.com/firebreak-go/firebreak/supervision"
 )
 
-// rereadPause is the least time between two re-reads of single keys of one
-// directory, so that a thousand bad keys cost the registry ten reads a second
-// and no more (rule R2's source budget).
-const rereadPause = 100 * time.Millisecond
+// maxRereads bounds the keys that wait to be read again. The view asks for few,
+// and again for those that were dropped here.
+const maxRereads = 64
 
 // rereadLimit bounds one re-read of a single key.
 const rereadLimit = 5 * time.Second
@@ -34,9 +33,8 @@ type reader struct {
 	cancelCall context.CancelFunc
 	timer      *time.Timer
 
-	rereads    []string // keys to read again, in order of asking
-	rereading  bool
-	rereadWait *time.Timer
+	rereads   []string // keys to read again, in order of asking
+	rereading bool
 }
 
 func newReader(k *kernel, source registry.Source, s *service, cfg registry.CursorConfig) *reader {
@@ -58,9 +56,6 @@ func (r *reader) start(self *process) error {
 func (r *reader) stop(supervision.Exit) {
 	if r.timer != nil {
 		r.timer.Stop()
-	}
-	if r.rereadWait != nil {
-		r.rereadWait.Stop()
 	}
 	r.calls.stop()
 }
@@ -87,12 +82,12 @@ func (r *reader) receive(message any) error {
 			r.follow(r.cursor.Waited(), nil)
 		}
 	case rereadKey:
-		r.rereads = append(r.rereads, m.key)
+		if len(r.rereads) < maxRereads {
+			r.rereads = append(r.rereads, m.key)
+		}
 		r.rereadNext()
 	case getDone:
 		r.tell(m.result)
-		r.rereadWait = r.kernel.sendAfter(rereadPause, r.self, rereadDue{})
-	case rereadDue:
 		r.rereading = false
 		r.rereadNext()
 	}
@@ -140,12 +135,12 @@ func (r *reader) follow(step registry.CursorStep, err error) {
 	switch step.Call {
 	case registry.CallList:
 		r.cancelCall = r.calls.run(0, func(callCtx context.Context) {
-			listing, err := r.source.List(callCtx, r.service.directory)
+			listing, err := safely(func() (registry.Listing, error) { return r.source.List(callCtx, r.service.directory) })
 			self.post(listDone{call: call, listing: listing, err: err})
 		})
 	case registry.CallNext:
 		r.cancelCall = r.calls.run(step.Limit, func(callCtx context.Context) {
-			change, err := r.source.Next(callCtx, r.service.directory, step.After)
+			change, err := safely(func() (registry.Change, error) { return r.source.Next(callCtx, r.service.directory, step.After) })
 			if err != nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
 				err = registry.ErrQuiet
 			}
@@ -196,7 +191,7 @@ func (r *reader) rereadNext() {
 	key, self := r.rereads[0], r.self
 	r.rereads = r.rereads[1:]
 	r.calls.run(rereadLimit, func(callCtx context.Context) {
-		entry, err := r.source.Get(callCtx, key)
+		entry, err := safely(func() (registry.Entry, error) { return r.source.Get(callCtx, key) })
 		self.post(getDone{result: keyReread{key: key, entry: entry, err: err}})
 	})
 }

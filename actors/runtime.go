@@ -28,6 +28,16 @@ type Config struct {
 	Policy *Policy
 	// Cursor tunes how directories are followed. Its Random is replaced.
 	Cursor registry.CursorConfig
+	// View tunes what is believed of a directory: the guards' thresholds, and
+	// whether a bad key serves its last good value or, with FailClosed, nothing.
+	// Its Random is replaced.
+	View registry.Config
+	// Prober finds out whether an instance that is held lives. Nil means
+	// [TCPProber].
+	Prober Prober
+	// Keeper keeps what is published beyond the life of the process. Nil means
+	// that nobody does.
+	Keeper Keeper
 	// System is the actor system to run in. Nil makes one that logs nothing.
 	System *actor.ActorSystem
 	// Seed makes the jitter of a run reproducible; 0 is a seed like any other.
@@ -79,6 +89,9 @@ func New(cfg Config) (*Runtime, error) {
 	}
 	if cfg.Prefix == "" {
 		cfg.Prefix = registry.DefaultPrefix
+	}
+	if cfg.Prober == nil {
+		cfg.Prober = TCPProber{}
 	}
 	if cfg.System == nil {
 		cfg.System = quietSystem()
@@ -245,6 +258,36 @@ func (r *Runtime) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return fmt.Errorf("actors: stop: the tree is still stopping: %w", ctx.Err())
 	}
+}
+
+// watching is what the watchers have in common.
+func (r *Runtime) watching() watching {
+	return watching{
+		isolation: r.policy.Isolation, view: r.config.View, prober: r.config.Prober, keeper: r.config.Keeper,
+		services: r.services,
+	}
+}
+
+// Hold serves what is believed of a service now, whatever the registry says,
+// until [Runtime.Thaw]: for an operator who knows of something that no guard can
+// see. Good values of keys that serve still pass, and so do new keys.
+func (r *Runtime) Hold(name string) error { return r.command(name, heldByOperator{}) }
+
+// Thaw accepts what the registry says of a service now, and ends every guard: for
+// an operator who knows that a guard is wrong.
+func (r *Runtime) Thaw(name string) error { return r.command(name, thawed{}) }
+
+func (r *Runtime) command(name string, message watched) error {
+	s, ok := r.byName[name]
+	if !ok {
+		return fmt.Errorf("actors: %s: it is not watched", name)
+	}
+	watcher := s.watcher.Load()
+	if watcher == nil {
+		return fmt.Errorf("%w: %s", ErrNotRunning, name)
+	}
+	watcher.post(message)
+	return nil
 }
 
 // Failed is closed when the runtime ended without having been asked to. What

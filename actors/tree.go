@@ -54,7 +54,7 @@ func (r *Runtime) servicePlan(s *service) plan {
 		return newReader(r.kernel, r.config.Source, s, r.config.Cursor)
 	})
 	p.addWorker(limits.child(watcherName, false), func(string) behaviour {
-		return newWatcher(r.kernel, s, r.policy.Isolation)
+		return newWatcher(r.kernel, s, r.watching())
 	})
 	if r.policy.Isolation == IsolationPerKey {
 		p.add(r.kernel, limits.child(entriesName, true), r.entriesPlan(s))

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -17,38 +18,79 @@ import (
 // and the outage of 2020.
 type watcher struct {
 	// Fixed at construction.
-	kernel    *kernel
-	service   *service
-	isolation Isolation
+	kernel  *kernel
+	service *service
+	setting watching
+	calls   *caller
 
 	// Touched only in the actor's turns.
-	self       *process
-	view       *registry.View
-	entries    map[string]*process // by key; those that run and wait for values
-	publishing bool                // a publishDue is on its way
+	self    *process
+	view    *registry.View
+	entries map[string]*process // by key; those that run and wait for values
+	// previous are values to decode that are not their keys' newest: what there
+	// was before a bad one.
+	previous   map[string]registry.Entry
+	appointed  *time.Timer // when the view wants to be asked what is due
+	unsettled  bool        // that may be too late by now
+	publishing bool        // a publishDue is on its way
 	synced     bool
+	archive    archive
 }
 
-func newWatcher(k *kernel, s *service, isolation Isolation) *watcher {
-	return &watcher{kernel: k, service: s, isolation: isolation, entries: make(map[string]*process)}
+// watching is what all watchers of a runtime have in common.
+type watching struct {
+	isolation Isolation
+	view      registry.Config
+	prober    Prober
+	keeper    Keeper
+	services  []*service
+}
+
+func newWatcher(k *kernel, s *service, setting watching) *watcher {
+	return &watcher{
+		kernel: k, service: s, setting: setting, calls: newCaller(),
+		entries: make(map[string]*process), previous: make(map[string]registry.Entry),
+	}
 }
 
 // start takes over what is published, so that the last good values stay in
 // service although an earlier incarnation of the watcher was lost.
 func (w *watcher) start(self *process) error {
 	w.self = self
-	w.view = registry.NewView(w.service.directory, registry.Config{})
-	if w.isolation == IsolationPerKey {
+	cfg := w.setting.view
+	cfg.Random = w.kernel.random()
+	cfg.Unguarded = cfg.Unguarded || w.setting.isolation == IsolationNone
+	w.view = registry.NewView(w.service.directory, cfg)
+	if w.setting.isolation == IsolationPerKey {
 		w.view.Restore(w.service.snapshot.Load())
 	}
 	w.service.watcher.Store(self)
-	if w.isolation == IsolationNone {
+	w.archive.begin(w)
+	if w.setting.isolation == IsolationNone {
 		w.read(resync{})
 	}
-	return nil
+	return w.tick(time.Now())
 }
 
-func (w *watcher) stop(supervision.Exit) {}
+func (w *watcher) stop(supervision.Exit) {
+	if w.appointed != nil {
+		w.appointed.Stop()
+	}
+	w.archive.end(w)
+	w.calls.stop()
+}
+
+// tick does what is due by time, and makes the next appointment. It is called at
+// the appointment, and when something has happened that may want an earlier one.
+func (w *watcher) tick(now time.Time) error {
+	if w.appointed != nil {
+		w.appointed.Stop()
+	}
+	w.unsettled = false
+	steps, next := w.view.Tick(now)
+	w.appointed = w.kernel.sendAfter(max(next.Sub(now), time.Millisecond), w.self, tickDue{})
+	return w.carryOut(now, steps)
+}
 
 func (w *watcher) receive(message any) error {
 	fact, ok := message.(watched)
@@ -58,7 +100,7 @@ func (w *watcher) receive(message any) error {
 	now := time.Now()
 	switch m := fact.(type) {
 	case entriesStarted:
-		w.repopulate(now)
+		w.repopulate()
 	case directoryListed:
 		return w.carryOut(now, w.view.Resync(m.listing, now))
 	case directoryChanged:
@@ -71,6 +113,18 @@ func (w *watcher) receive(message any) error {
 		return w.rejected(now, m)
 	case keyReread:
 		return w.reread(now, m)
+	case tickDue:
+		return w.tick(now)
+	case probed:
+		return w.carryOut(now, w.view.Probed(m.key, m.alive, now))
+	case heldByOperator:
+		return w.carryOut(now, w.view.Hold(now))
+	case thawed:
+		return w.carryOut(now, w.view.Thaw(now))
+	case suspected:
+		return w.carryOut(now, w.view.Suspect(now))
+	case graceOver, archiveRead, saveDue, saveDone:
+		w.archive.receive(w, now, m)
 	case publishDue:
 		w.publish(now)
 	}
@@ -78,27 +132,24 @@ func (w *watcher) receive(message any) error {
 }
 
 // repopulate serves a new supervisor of the entries, which knows no key: the
-// listing asks again for the verdicts that are missing, and the keys that have
-// theirs, a bad one, need an entry to read them again.
-func (w *watcher) repopulate(now time.Time) {
+// listing asks again for the verdicts that are missing.
+func (w *watcher) repopulate() {
 	clear(w.entries)
 	w.read(resync{})
-	for _, bad := range w.view.Snapshot(now).Quarantined {
-		w.supervise(ensureChild{id: w.id(bad.Key)})
-	}
 }
 
 // introduce gives an entry that has just started the value it is for. One that
 // was started again because its backoff ran out has a value that is known to
-// be bad: that is not decoded twice, but read again.
+// be bad: that is not decoded twice, and the view sees to it that the key is
+// read again.
 func (w *watcher) introduce(m entryStarted) {
 	w.entries[m.key] = m.entry
-	pending, waiting := w.view.Pending(m.key)
-	switch {
-	case !waiting:
-	case w.view.KnownBad(pending):
-		w.read(rereadKey{key: m.key})
-	default:
+	if before, asked := w.previous[m.key]; asked {
+		delete(w.previous, m.key)
+		m.entry.post(decide{entry: before})
+		return
+	}
+	if pending, waiting := w.view.Pending(m.key); waiting && !w.view.KnownBad(pending) {
 		m.entry.post(decide{entry: pending})
 	}
 }
@@ -116,41 +167,21 @@ func (w *watcher) rejected(now time.Time, m entryRejected) error {
 	return nil
 }
 
-// reread is what a timed re-read of a bad key brought.
+// reread is what a re-read of a bad key brought. A read that failed tells
+// nothing; the view asks again.
 func (w *watcher) reread(now time.Time, m keyReread) error {
-	var steps []registry.Step
-	switch {
-	case m.err == nil:
-		steps = w.view.Observe(registry.Change{Kind: registry.ChangePut, Entry: m.entry, Index: m.entry.Index}, now)
-	case errors.Is(m.err, registry.ErrNotFound):
-		// The watch says how it went, with its index; this answer has none.
-		w.read(resync{})
+	found := !errors.Is(m.err, registry.ErrNotFound)
+	if m.err != nil && found {
 		return nil
 	}
-	if err := w.carryOut(now, steps); err != nil {
-		return err
-	}
-	w.sendBack(m.key)
-	return nil
-}
-
-// sendBack ends an entry whose key is as bad as it was, so that its supervisor
-// puts it off for longer.
-func (w *watcher) sendBack(key string) {
-	entry, runs := w.entries[key]
-	pending, waiting := w.view.Pending(key)
-	if !runs || !waiting || !w.view.KnownBad(pending) {
-		return
-	}
-	delete(w.entries, key)
-	entry.post(stillBad{index: pending.Index, fault: w.view.FaultOf(key)})
+	return w.carryOut(now, w.view.Reread(m.key, m.entry, found, now))
 }
 
 // carryOut performs what the view decided. Its error ends the watcher: only
 // the naive profile produces one.
 func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 	for _, step := range steps {
-		if judge, ok := step.(registry.Judge); ok && w.isolation == IsolationNone {
+		if judge, ok := step.(registry.Judge); ok && w.setting.isolation == IsolationNone {
 			if err := w.decideHere(now, judge.Entry); err != nil {
 				return err
 			}
@@ -166,6 +197,9 @@ func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 			Kind: EventSourceSynced, Service: w.service.name, Index: w.view.Index(),
 			Instances: snapshot.Len(), Quarantined: len(snapshot.Quarantined),
 		})
+	}
+	if w.unsettled {
+		return w.tick(now)
 	}
 	return nil
 }
@@ -184,41 +218,71 @@ func (w *watcher) decideHere(now time.Time, e registry.Entry) error {
 	return nil
 }
 
+// perform carries out a request, and reports a fact.
 func (w *watcher) perform(step registry.Step) {
-	event := Event{Service: w.service.name}
 	switch s := step.(type) {
 	case registry.Judge:
+		if s.Previous {
+			w.previous[s.Entry.Key] = s.Entry
+			w.supervise(ensureChild{id: w.id(s.Entry.Key)})
+			return
+		}
 		w.hand(s.Entry)
-		return
 	case registry.Drop:
 		delete(w.entries, s.Key)
+		delete(w.previous, s.Key)
 		w.supervise(dropChild{id: w.id(s.Key)})
-		return
+	case registry.Reread:
+		w.read(rereadKey{key: s.Key})
+	case registry.Relist:
+		w.read(resync{})
+	case registry.Probe:
+		w.probe(s.Key, s.Instance)
 	case registry.Republish:
 		w.publishSoon()
-		return
-	case registry.Added:
-		event.Kind, event.Key, event.Index = EventInstanceAdded, s.Key, s.Index
-	case registry.Updated:
-		event.Kind, event.Key, event.Index = EventInstanceUpdated, s.Key, s.Index
-	case registry.Removed:
-		event.Kind, event.Key, event.Index, event.Reason = EventInstanceRemoved, s.Key, s.Index, removal(s.Kind)
-	case registry.Quarantined:
-		event.Kind, event.Key, event.Index = EventKeyQuarantined, s.Bad.Key, s.Bad.Index
-		event.Class, event.Reason = s.Bad.Class.String(), s.Bad.Reason
-	case registry.Released:
-		event.Kind, event.Key, event.Index = EventKeyReleased, s.Key, s.Index
-		event.AgeMS = s.After.Milliseconds()
+	case registry.Engaged:
+		w.unsettled = true
+		w.engaged(s.State)
+		w.report(step)
+	case registry.Quarantined, registry.Held, registry.Doubted:
+		w.unsettled = true
+		w.report(step)
+	case registry.Added, registry.Updated, registry.Removed, registry.Released, registry.Reclaimed, registry.Degraded, registry.Reminded, registry.Disengaged, registry.Aged,
+		registry.Slept, registry.Diverged:
+		w.report(step)
 	}
+}
+
+func (w *watcher) report(fact registry.Step) {
+	event := eventOfFact(fact)
+	event.Service = w.service.name
 	w.kernel.events.emit(event)
 }
 
-// removal is why a key is gone, as far as the registry told.
-func removal(kind registry.ChangeKind) string {
-	if kind == 0 {
-		return "missing from a listing"
+// probe asks whether an instance lives, on a goroutine of its own.
+func (w *watcher) probe(key string, in registry.Instance) {
+	self, prober := w.self, w.setting.prober
+	w.calls.run(probeLimit, func(ctx context.Context) {
+		_, err := safely(func() (struct{}, error) { return struct{}{}, prober.Probe(ctx, in) })
+		self.post(probed{key: key, alive: err == nil || isPanic(err)}) // a prober that breaks proves nothing
+	})
+}
+
+// engaged sees whether another view of this process froze as well: then the
+// fault may well be the process's own.
+func (w *watcher) engaged(state registry.GuardState) {
+	if state.Guard != registry.GuardCorruption {
+		return
 	}
-	return kind.String()
+	for _, other := range w.setting.services {
+		if _, frozen := other.snapshot.Load().Guarded(registry.GuardCorruption); !frozen || other == w.service {
+			continue
+		}
+		w.self.post(suspected{})
+		if watcher := other.watcher.Load(); watcher != nil {
+			watcher.post(suspected{})
+		}
+	}
 }
 
 // hand gives a value to the entry of its key; where none runs, its supervisor
@@ -246,7 +310,7 @@ func (w *watcher) publishSoon() {
 // has been a whole listing: what is half read is not what the directory holds.
 func (w *watcher) publish(now time.Time) {
 	w.publishing = false
-	if !w.synced {
+	if !w.synced && !w.archive.restored {
 		return
 	}
 	snapshot := w.view.Snapshot(now)
@@ -254,6 +318,7 @@ func (w *watcher) publish(now time.Time) {
 		return
 	}
 	w.service.publish(snapshot)
+	w.archive.published(w)
 	w.kernel.events.emit(Event{
 		Kind: EventPublished, Service: w.service.name, Generation: snapshot.Generation, Index: snapshot.Index,
 		Instances: snapshot.Len(), Quarantined: len(snapshot.Quarantined),
