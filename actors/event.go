@@ -58,7 +58,7 @@ const (
 	EventGuardEngaged    EventKind = "guard_engaged"         // Service, Guard, Zone, Reason, Suspect
 	EventGuardReminded   EventKind = "guard_reminded"        // the same and AgeMS: it has been engaged for that long
 	EventGuardDisengaged EventKind = "guard_disengaged"      // Service, Guard, Zone, AgeMS
-	EventSourceStale     EventKind = "source_stale"          // Service, Level, AgeMS: how long it has been silent
+	EventSourceStale     EventKind = "source_stale"          // Service, Staleness, AgeMS: how long it has been silent
 	EventSlept           EventKind = "process_slept"         // Service, AgeMS: this process did not run for that long
 	EventDiverged        EventKind = "view_diverged"         // Service, Key, Reason: the changes had not told it all
 	EventRestored        EventKind = "snapshot_restored"     // Service, Instances, AgeMS, Reason: serving what an earlier process saved
@@ -100,7 +100,7 @@ type Event struct {
 	Hold       string         `json:"hold,omitzero"`
 	Guard      string         `json:"guard,omitzero"`
 	Zone       string         `json:"zone,omitzero"`
-	Level      string         `json:"level,omitzero"`
+	Staleness  string         `json:"staleness,omitzero"`
 	Suspect    bool           `json:"suspect,omitzero"`
 	Reason     string         `json:"reason,omitzero"`
 	Index      registry.Index `json:"index,omitzero"`

@@ -8,7 +8,7 @@ import (
 
 // eventOfFact is what a view's fact looks like in the stream of events.
 func eventOfFact(fact registry.Step) Event {
-	switch f := fact.(type) {
+	switch f := fact.(type) { //nolint:gochecksumtype // the others are guards', or requests
 	case registry.Added:
 		return Event{Kind: EventInstanceAdded, Key: f.Key, Index: f.Index}
 	case registry.Updated:
@@ -34,7 +34,7 @@ func eventOfFact(fact registry.Step) Event {
 }
 
 func eventOfGuard(fact registry.Step) Event {
-	switch f := fact.(type) {
+	switch f := fact.(type) { //nolint:gochecksumtype // the others have been told, or are requests
 	case registry.Engaged:
 		return guardEvent(EventGuardEngaged, f.State)
 	case registry.Reminded:
@@ -44,7 +44,7 @@ func eventOfGuard(fact registry.Step) Event {
 	case registry.Disengaged:
 		return Event{Kind: EventGuardDisengaged, Guard: f.Guard.String(), Zone: f.Zone, AgeMS: f.After.Milliseconds()}
 	case registry.Aged:
-		return Event{Kind: EventSourceStale, Level: f.Level.String(), AgeMS: f.Age.Milliseconds()}
+		return Event{Kind: EventSourceStale, Staleness: f.Level.String(), AgeMS: f.Age.Milliseconds()}
 	case registry.Slept:
 		return Event{Kind: EventSlept, AgeMS: f.For.Milliseconds()}
 	case registry.Diverged:

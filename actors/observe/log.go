@@ -115,6 +115,10 @@ func (l *log) write(e *actors.Event) {
 	text(line, "service", e.Service)
 	text(line, "key", e.Key)
 	text(line, "class", e.Class)
+	text(line, "guard", e.Guard)
+	text(line, "zone", e.Zone)
+	text(line, "hold", e.Hold)
+	text(line, "staleness", e.Staleness)
 	text(line, "exit", e.Exit)
 	text(line, "reason", e.Reason)
 	text(line, "trace", e.Trace.String())
@@ -126,6 +130,9 @@ func (l *log) write(e *actors.Event) {
 	number(line, "age_ms", e.AgeMS)
 	if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
 		line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
+	}
+	if e.Suspect {
+		line.Bool("suspect", true)
 	}
 	line.Msg(sentence(e.Kind))
 }
@@ -146,10 +153,13 @@ func number(line *zerolog.Event, name string, value int64) {
 func level(e actors.Event) zerolog.Level {
 	switch e.Kind {
 	case actors.EventSupervisorGaveUp, actors.EventSupervisorFailed, actors.EventSubtreeLost, actors.EventChildAbandoned,
-		actors.EventChildExhausted, actors.EventLeaseConflict, actors.EventSourceWentBack:
+		actors.EventChildExhausted, actors.EventLeaseConflict, actors.EventSourceWentBack, actors.EventGuardEngaged,
+		actors.EventGuardReminded:
 		return zerolog.ErrorLevel
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
-		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown:
+		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
+		actors.EventInstanceHeld, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
+		actors.EventRestoreFailed, actors.EventSaveFailed:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
 		if e.Attempt > 1 { // one line per change of state, not per attempt
@@ -162,7 +172,8 @@ func level(e actors.Event) zerolog.Level {
 		}
 		return zerolog.WarnLevel
 	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceSynced, actors.EventInstanceAdded,
-		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned:
+		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned,
+		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventGuardDisengaged:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -174,8 +185,10 @@ func level(e actors.Event) zerolog.Level {
 
 // sentence is what the event means to somebody who has not read the code.
 func sentence(kind actors.EventKind) string {
-	if text := supervisionSentence(kind); text != "" {
-		return text
+	for _, sentences := range []func(actors.EventKind) string{supervisionSentence, guardSentence} {
+		if text := sentences(kind); text != "" {
+			return text
+		}
 	}
 	switch kind { //nolint:exhaustive // the others have had their sentence
 	case actors.EventSourceSynced:
@@ -260,6 +273,38 @@ func supervisionSentence(kind actors.EventKind) string {
 		return "all children are down"
 	case actors.EventSupervisorGaveUp:
 		return "restart intensity exceeded: giving up"
+	}
+	return ""
+}
+
+func guardSentence(kind actors.EventKind) string {
+	switch kind { //nolint:exhaustive // the others are not about guards
+	case actors.EventKeyDoubted:
+		return "good value of a key that flaps: it has to prove itself"
+	case actors.EventKeyDegraded:
+		return "an old value has been served for very long"
+	case actors.EventInstanceHeld:
+		return "gone from the registry: held, and served as it was"
+	case actors.EventInstanceReclaimed:
+		return "held until now: back in the registry"
+	case actors.EventGuardEngaged:
+		return "guard engaged"
+	case actors.EventGuardReminded:
+		return "guard still engaged"
+	case actors.EventGuardDisengaged:
+		return "guard ended"
+	case actors.EventSourceStale:
+		return "the registry has been silent for long: serving what was last known"
+	case actors.EventSlept:
+		return "this process did not run for a while: holding that against nobody"
+	case actors.EventDiverged:
+		return "the listing shows what the changes had not told: applied"
+	case actors.EventRestored:
+		return "the registry does not answer: serving what an earlier process saved"
+	case actors.EventRestoreFailed:
+		return "the registry does not answer, and nothing that was saved can be used"
+	case actors.EventSaveFailed:
+		return "what is known could not be saved"
 	}
 	return ""
 }

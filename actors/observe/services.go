@@ -15,6 +15,7 @@ type serviceMetrics struct {
 	watching, announcing                         []counted
 	quarantines, changes                         *prometheus.Desc
 	instances, quarantined, up, stale, announced *prometheus.Desc
+	guards                                       *prometheus.Desc
 }
 
 func describeServices() serviceMetrics {
@@ -28,6 +29,9 @@ func describeServices() serviceMetrics {
 			count(actors.EventSourceWentBack, "source_index_regressions_total", "Times the registry's index went back: it lost data."),
 			count(actors.EventPublished, "snapshots_published_total", "Snapshots published, each different from the one before."),
 			count(actors.EventKeyReleased, "quarantine_releases_total", "Keys released from quarantine by a good value."),
+			count(actors.EventGuardEngaged, "guard_engagements_total", "Times a guard of a view engaged."),
+			count(actors.EventInstanceHeld, "instances_held_total", "Instances that left the registry and were served on."),
+			count(actors.EventDiverged, "view_divergences_total", "Listings that showed what the changes had not told."),
 		},
 		announcing: []counted{
 			count(actors.EventAnnounceRetry, "announce_failures_total", "Writes of our records that failed and were put off."),
@@ -43,12 +47,13 @@ func describeServices() serviceMetrics {
 		up:          describe("source_up", "1 while the registry answers, 0 while it does not or has not yet.", "service"),
 		stale: describe("source_stale_seconds",
 			"While the registry does not answer, the time since it last did, or since the first failure if it never has. Else 0.", "service"),
+		guards:    describe("guards_engaged", "Guards of the view that are engaged now.", "service"),
 		announced: describe("records_announced", "Our records that are in the registry, as far as is known.", "service"),
 	}
 }
 
 func (s serviceMetrics) all() []*prometheus.Desc {
-	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced}
+	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards}
 	for _, c := range slices.Concat(s.watching, s.announcing) {
 		all = append(all, c.desc)
 	}
@@ -69,6 +74,7 @@ type directory struct {
 	up                     bool
 	staleFrom              time.Time           // zero while the registry answers
 	announced              map[string]struct{} // keys of ours
+	guards                 map[string]struct{} // engaged, by name and zone
 }
 
 // served is called with the lock held.
@@ -89,6 +95,10 @@ func (m *Metrics) served(e *actors.Event) {
 		d.up, d.staleFrom = true, time.Time{}
 	case actors.EventSourceFailed:
 		d.fail(e)
+	case actors.EventGuardEngaged:
+		d.guards[e.Guard+" "+e.Zone] = struct{}{}
+	case actors.EventGuardDisengaged:
+		delete(d.guards, e.Guard+" "+e.Zone)
 	case actors.EventAnnounced:
 		d.announced[e.Key] = struct{}{}
 	case actors.EventLeaseLost, actors.EventLeaseConflict, actors.EventWithdrawn:
@@ -115,7 +125,7 @@ func ofOurs(kind actors.EventKind) bool {
 func (m *Metrics) directory(service string) *directory {
 	d, known := m.directories[service]
 	if !known {
-		d = &directory{announced: make(map[string]struct{})}
+		d = &directory{announced: make(map[string]struct{}), guards: make(map[string]struct{})}
 		m.directories[service] = d
 	}
 	return d
@@ -161,6 +171,7 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 	s.gauge(d.quarantined, g.quarantined, label)
 	s.gauge(d.up, g.up, label)
 	s.gauge(d.stale, g.stale, label)
+	s.gauge(d.guards, g.guards, label)
 	for _, c := range d.watching {
 		s.counter(c.desc, series.counts[c.kind], label)
 	}
@@ -177,6 +188,7 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 type gauges struct {
 	watched, ours                                bool
 	instances, quarantined, up, stale, announced float64
+	guards                                       float64
 }
 
 func (g *gauges) add(d *directory, now time.Time) {
@@ -185,6 +197,7 @@ func (g *gauges) add(d *directory, now time.Time) {
 	g.announced += float64(len(d.announced))
 	g.instances += float64(d.instances)
 	g.quarantined += float64(d.quarantined)
+	g.guards += float64(len(d.guards))
 	if d.up {
 		g.up++
 	}
