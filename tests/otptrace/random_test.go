@@ -102,7 +102,7 @@ func (a *author) options(prefix string, significance bool) string {
 	}
 	switch a.random.IntN(6) {
 	case 0:
-		text += fmt.Sprintf(" %sshutdown=brutal_kill", prefix)
+		text += fmt.Sprintf(" %sshutdown=%s", prefix, a.one("brutal_kill", "brutal_kill", "0"))
 	case 1:
 		text += fmt.Sprintf(" %sshutdown=infinity %sstop=slow:5", prefix, prefix)
 	case 2:

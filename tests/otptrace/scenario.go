@@ -48,11 +48,14 @@ type manner struct {
 
 // obey returns the reason that the child ends with under the given shutdown.
 func (m manner) obey(s supervision.Shutdown) string {
-	if s.Abandon() || m.never || !s.Infinite() && m.after > s.Wait() {
+	if atOnce(s) || m.never || !s.Infinite() && m.after > s.Wait() {
 		return "killed"
 	}
 	return m.reason
 }
+
+// atOnce reports whether a child is killed before it can do anything: a time of 0 is over when the child has been told.
+func atOnce(s supervision.Shutdown) bool { return s.Abandon() || s == supervision.ShutdownWithin(0) }
 
 // command is one line of the schedule.
 type command struct {

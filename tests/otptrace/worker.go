@@ -50,7 +50,7 @@ func (w *worker) obey(ctx actor.Context) {
 	case w.ended:
 	case m.never:
 		<-w.live.over
-	case w.node.child.Shutdown.Abandon(): // whatever it would do, it is given up on before
+	case atOnce(w.node.child.Shutdown): // whatever it would do, it is given up on before
 		time.Sleep(time.Millisecond)
 	default:
 		time.Sleep(m.after - time.Nanosecond)
