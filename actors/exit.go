@@ -32,7 +32,8 @@ var (
 // nothing. An actor that has no supervisor of ours receives a message that it
 // does not know.
 func End(ctx actor.Context, err error) {
-	ctx.ActorSystem().Root.Send(ctx.Self(), ending{err})
+	self := ctx.Self()
+	ctx.ActorSystem().Root.Send(self, ending{self: self, err: err})
 }
 
 // maxReasonBytes bounds the text of one exit: a huge panic value must not

@@ -110,3 +110,45 @@ func TestSuccessorWaitsForTheName(t *testing.T) {
 		}
 	})
 }
+
+// TestLateEndSparesTheSuccessor: an actor that was abandoned, and then ends
+// itself, has lost its name to another.
+func TestLateEndSparesTheSuccessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		props := actor.PropsFromFunc(func(c actor.Context) {
+			if _, ok := c.Message().(*actor.Stopping); ok {
+				time.Sleep(time.Second)
+				actors.End(c, errors.New("late"))
+			}
+		})
+		child := actors.Child{
+			ChildSpec: supervision.ChildSpec{ID: "a", Shutdown: supervision.ShutdownWithin(time.Millisecond)}, Props: props,
+		}
+		tree, err := actors.NewSupervisor(actors.SupervisorConfig{
+			SupervisorSpec: actors.SupervisorSpec{Children: []actors.Child{child}},
+		})
+		if err := errors.Join(err, tree.Start(ctx)); err != nil {
+			t.Fatalf("start: %v", err)
+		}
+		root := tree.Branch()
+		if err := root.Terminate(ctx, "a"); err != nil {
+			t.Fatalf("terminate: %v", err)
+		}
+		if _, err := root.Restart(ctx, "a"); err != nil {
+			t.Fatalf("restart: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if n := tree.Abandoned(); n != 0 {
+			t.Errorf("abandoned: got %d, want 0", n)
+		}
+		children, err := root.Children(ctx)
+		if err != nil || children[0].State != supervision.StateRunning || children[0].Restarts != 1 {
+			t.Errorf("successor: got %+v (%v), want it running since the request", children, err)
+		}
+		if err := tree.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		time.Sleep(time.Minute)
+	})
+}

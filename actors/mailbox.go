@@ -50,9 +50,11 @@ func (p *process) PostUserMessage(message any) {
 }
 
 // requestEnd may come from the actor's own turn or from anybody's.
+//
+// One that an abandoned actor asks for late finds its successor under the name.
 func (p *process) requestEnd(e ending) {
 	p.mu.Lock()
-	if p.shut {
+	if p.shut || e.self != p.pid {
 		p.mu.Unlock()
 		return
 	}

@@ -60,8 +60,13 @@ type rarities struct {
 	successor *process // has the name of an abandoned process
 }
 
-// ending is an end that an actor chose for itself.
-type ending struct{ err error }
+// ending is an end that an actor chose for itself. Its own PID is a pointer that
+// no successor under the same name has.
+type ending struct {
+	quiet
+	self *actor.PID
+	err  error
+}
 
 // guest is what runs in a process; its methods are called in the actor's turns.
 type guest interface {
