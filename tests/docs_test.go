@@ -1,0 +1,72 @@
+package tests
+
+import (
+	"go/ast"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/firebreak-go/firebreak/actors/observe"
+)
+
+// TestOperatingNamesEveryEventAndMetric: what a process says can be looked up.
+func TestOperatingNamesEveryEventAndMetric(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join(root, "docs", "OPERATING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(eventKinds(t), metricNames(t)...) {
+		if !strings.Contains(string(manual), "`"+name+"`") {
+			t.Errorf("docs/OPERATING.md: got no %s, want a row for it", name)
+		}
+	}
+}
+
+// eventKinds reads the constants, because Go cannot list them.
+func eventKinds(t *testing.T) []string {
+	t.Helper()
+	var kinds []string
+	for _, s := range sources(t) {
+		if s.path != "actors/event.go" {
+			continue
+		}
+		for node := range ast.Preorder(s.file) {
+			constant, ok := node.(*ast.ValueSpec)
+			if !ok {
+				continue
+			}
+			for _, value := range constant.Values {
+				if text, ok := value.(*ast.BasicLit); ok && text.Kind == token.STRING {
+					kind, _ := strconv.Unquote(text.Value)
+					kinds = append(kinds, kind)
+				}
+			}
+		}
+	}
+	if len(kinds) < 30 {
+		t.Fatalf("event kinds of actors/event.go: got %q, want all of them", kinds)
+	}
+	return kinds
+}
+
+func metricNames(t *testing.T) []string {
+	t.Helper()
+	described := make(chan *prometheus.Desc, 100)
+	observe.NewMetrics().Describe(described)
+	close(described)
+	var names []string
+	for desc := range described {
+		name := regexp.MustCompile(`fqName: "([a-z_]+)"`).FindStringSubmatch(desc.String())
+		if name == nil {
+			t.Fatalf("metric %v: got no name, want one", desc)
+		}
+		names = append(names, name[1])
+	}
+	return names
+}
