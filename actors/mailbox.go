@@ -17,7 +17,7 @@ func (p *process) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatc
 	h := p.guest.(*hosted) //nolint:errcheck,forcetypeassert // no other guest comes from a nursery
 	h.invoker = invoker
 	p.mu.Lock()
-	p.pid = invoker.(actor.Context).Self() //nolint:errcheck,forcetypeassert // protoactor's invoker is its context
+	p.pid = invoker.(actor.Context).Self() //nolint:errcheck,forcetypeassert // protoactor's invoker is the actor's context
 	late := p.abandoned
 	p.mu.Unlock()
 	if late {
