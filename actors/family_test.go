@@ -113,6 +113,7 @@ func TestOwnChildThatNeverStops(t *testing.T) {
 				g.stop(t, test.took, 1)
 				close(release)
 				settle()
+				g.expectAbandoned(t, "after its return", 0)
 			})
 		})
 	}

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -153,4 +154,12 @@ func (h *hosted) children() []*actor.PID {
 		return ctx.Children()
 	}
 	return nil
+}
+
+// hasChildren reports whether any of them is still there.
+func (h *hosted) hasChildren(system *actor.ActorSystem) bool {
+	return slices.ContainsFunc(h.children(), func(pid *actor.PID) bool {
+		_, there := system.ProcessRegistry.GetLocal(pid.Id)
+		return there
+	})
 }

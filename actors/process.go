@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -193,12 +194,17 @@ func (p *process) abandon() bool {
 }
 
 // dismiss implements [runner]: one that is not at work comes back at once, to
-// let go of what it holds; unless it waits for children of its own, of whose end
-// it will not hear any more.
+// let go of what it holds; unless it waits for children of its own. Of their end
+// it will not hear any more, so it looks.
 func (p *process) dismiss() {
 	p.mu.Lock()
-	if p.busy || p.waits() {
+	if p.busy {
 		p.mu.Unlock()
+		return
+	}
+	if h, ok := p.guest.(*hosted); ok && p.waits() && h.hasChildren(p.kernel.system) {
+		p.mu.Unlock()
+		time.AfterFunc(supervision.DefaultShutdown, p.dismiss)
 		return
 	}
 	p.wake(nil)
