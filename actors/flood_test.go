@@ -15,23 +15,24 @@ import (
 // a sibling that is dead or between two lives, holds up neither its siblings'
 // restarts nor the memory.
 func TestFlood(t *testing.T) {
-	const messages, most = 1_000_000, 16 << 20
+	const most = 16 << 20
 	tests := []struct {
-		name string
-		to   func(b *actors.Branch, system *actor.ActorSystem) *actor.PID
+		name     string
+		messages int
+		to       func(b *actors.Branch, system *actor.ActorSystem) *actor.PID
 	}{
-		{"to the supervisor", func(_ *actors.Branch, system *actor.ActorSystem) *actor.PID {
+		{"to the supervisor", 1_000_000, func(_ *actors.Branch, system *actor.ActorSystem) *actor.PID {
 			return actor.NewPID(system.Address(), "root")
 		}},
-		{"to a dead sibling", func(b *actors.Branch, _ *actor.ActorSystem) *actor.PID { return b.PID("dead") }},
-		{"to a sibling that backs off", func(b *actors.Branch, _ *actor.ActorSystem) *actor.PID { return b.PID("waits") }},
+		{"to a dead sibling", 1_000_000, func(b *actors.Branch, _ *actor.ActorSystem) *actor.PID { return b.PID("dead") }},
+		{"to a sibling that backs off", 100_000, func(b *actors.Branch, _ *actor.ActorSystem) *actor.PID { return b.PID("waits") }},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			system, flooded, restarted := quietSystem(), make(chan struct{}), make(chan struct{}, 1)
 			flooder := script{on: acts{"PID": func(ctx actor.Context, _ int) {
 				to := message[*actor.PID](ctx)
-				for range messages {
+				for range test.messages {
 					ctx.Send(to, "flood")
 				}
 				close(flooded)
