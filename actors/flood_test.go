@@ -2,6 +2,7 @@ package actors_test
 
 import (
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,5 +86,44 @@ func TestFlood(t *testing.T) {
 				t.Errorf("Stop: got %v, want no error", err)
 			}
 		})
+	}
+}
+
+// TestFloodOfABusySupervisor: what is nobody's business is not even kept until
+// the supervisor has time for it.
+func TestFloodOfABusySupervisor(t *testing.T) {
+	const messages, most = 1_000_000, 4 << 20
+	var busy atomic.Pointer[chan struct{}]
+	entered := make(chan struct{})
+	system := quietSystem()
+	spec := static(child("a", script{}.props()))
+	tree, err := actors.NewSupervisor(actors.SupervisorConfig{System: system, SupervisorSpec: spec, Clock: func() time.Duration {
+		if wait := busy.Swap(nil); wait != nil {
+			close(entered)
+			<-*wait
+		}
+		return 0
+	}})
+	if err != nil {
+		t.Fatalf("NewSupervisor: got %v, want no error", err)
+	}
+	if err := tree.Start(t.Context()); err != nil {
+		t.Fatalf("Start: got %v, want no error", err)
+	}
+	wait := make(chan struct{})
+	busy.Store(&wait)
+	go func() { _ = tree.Branch().Wake(t.Context(), "a") }()
+	<-entered
+	before := liveHeap()
+	root := actor.NewPID(system.Address(), "root")
+	for range messages {
+		system.Root.Send(root, "flood")
+	}
+	if after := liveHeap(); after > before+most {
+		t.Errorf("memory held by a flood: got %d bytes, want at most %d", after-before, most)
+	}
+	close(wait)
+	if err := tree.Stop(t.Context()); err != nil {
+		t.Errorf("Stop: got %v, want no error", err)
 	}
 }
