@@ -76,32 +76,12 @@ func (s *supervisor) giveUpOn(path string, r runner, why string) bool {
 	if !r.abandon() {
 		return false
 	}
-	if s.haunted == nil {
-		s.haunted = make(map[string][]runner)
-	}
-	s.haunted[path] = append(s.haunted[path], r)
+	s.kernel.ghosts.add(path, r)
 	s.nursery = nil // it may be stuck in there
 	s.kernel.abandoned.Add(1)
 	s.emit(&Event{Kind: EventChildAbandoned, Child: path, Reason: why})
 	r.dismiss() // only now, for it may be back at once
 	return true
-}
-
-// haunt tells what was abandoned under a name who has it now, and forgets what
-// has ended since.
-func (s *supervisor) haunt(c *child, successor *process) {
-	old := s.haunted[c.path]
-	kept := old[:0]
-	for _, r := range old {
-		if r.haunts(successor) {
-			kept = append(kept, r)
-		}
-	}
-	if len(kept) == 0 {
-		delete(s.haunted, c.path)
-		return
-	}
-	s.haunted[c.path] = kept
 }
 
 // startAfresh begins an incarnation in a new process, because the old one was

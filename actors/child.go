@@ -113,7 +113,7 @@ func (s *supervisor) make(c *child, id string) error {
 	case r.behaviour != nil:
 		path := c.path
 		p := s.kernel.host(s.self, path, func() behaviour { return r.behaviour(path) })
-		s.haunt(c, p)
+		s.kernel.ghosts.haunt(c.path, p)
 		c.runner = p
 	case r.props != nil:
 		if s.nursery == nil || s.nursery.source != r.props {
@@ -121,10 +121,10 @@ func (s *supervisor) make(c *child, id string) error {
 		}
 		p := &process{kernel: s.kernel, overseer: s.self, name: s.kernel.prefix + c.path}
 		p.guest = &hosted{nursery: s.nursery}
-		s.haunt(c, p)
+		s.kernel.ghosts.haunt(c.path, p)
 		c.runner = p
 	default:
-		s.haunt(c, nil)
+		s.kernel.ghosts.haunt(c.path, nil)
 		c.runner = newFunction(s.kernel, s.self, c.path, r.run)
 	}
 	return nil

@@ -115,11 +115,7 @@ func (s *supervisor) childNode(info supervision.ChildInfo, now time.Duration) No
 	if info.LastExit != (supervision.Exit{}) {
 		node.LastExit = info.LastExit.String()
 	}
-	for _, r := range s.haunted[path] {
-		if r.isLost() {
-			node.Abandoned++
-		}
-	}
+	node.Abandoned = s.kernel.ghosts.count(path)
 	return node
 }
 

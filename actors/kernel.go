@@ -25,7 +25,8 @@ type kernel struct {
 	clock      func() time.Duration // what machines read, unless it is nil
 	startLimit time.Duration
 	sequence   atomic.Uint64 // random sources handed out
-	branches   sync.Map      // the processes of the supervisors that run, by path
+	ghosts     ghosts
+	branches   sync.Map // the processes of the supervisors that run, by path
 
 	// Counted for whoever asks.
 	restarts  atomic.Uint64
@@ -120,7 +121,9 @@ func (k *kernel) reinstate(p *process) {
 // returned is told of every abandoned actor that has come to its end after all.
 func (k *kernel) returned(name string, o overseer) {
 	k.abandoned.Add(-1)
-	e := Event{Kind: EventChildReturned, Child: strings.TrimPrefix(name, k.prefix)}
+	path := strings.TrimPrefix(name, k.prefix)
+	k.ghosts.forget(path)
+	e := Event{Kind: EventChildReturned, Child: path}
 	if supervisor, ok := o.(*process); ok {
 		e.Supervisor = strings.TrimPrefix(supervisor.name, k.prefix)
 	}

@@ -152,3 +152,45 @@ func TestLateEndSparesTheSuccessor(t *testing.T) {
 		time.Sleep(time.Minute)
 	})
 }
+
+// TestNameSurvivesALateReturn: an abandoned actor comes to its end when its
+// supervisor, too, has a successor, and takes the name out of the registry. It
+// is to be given back.
+func TestNameSurvivesALateReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, received := context.Background(), make(chan string, 1)
+		props := actor.PropsFromFunc(func(c actor.Context) {
+			switch m := c.Message().(type) {
+			case *actor.Stopping:
+				time.Sleep(time.Second)
+			case string:
+				received <- m
+			}
+		})
+		nested := actors.SupervisorSpec{Children: []actors.Child{{
+			ChildSpec: supervision.ChildSpec{ID: "a", Shutdown: supervision.ShutdownWithin(time.Millisecond)}, Props: props,
+		}}}
+		tree, system := startTree(t, actors.SupervisorSpec{
+			Children: []actors.Child{{ChildSpec: supervision.ChildSpec{ID: "s"}, Supervisor: &nested}},
+		})
+		if err := tree.Branch().Terminate(ctx, "s"); err != nil {
+			t.Fatalf("terminate: %v", err)
+		}
+		if _, err := tree.Branch().Restart(ctx, "s"); err != nil {
+			t.Fatalf("restart: %v", err)
+		}
+		time.Sleep(time.Minute)
+		system.Root.Send(tree.Branch("s").PID("a"), "hello")
+		time.Sleep(time.Minute) // dead letters are logged for a while
+		if len(received) != 1 {
+			t.Errorf("messages that the successor received: got %d, want 1", len(received))
+		}
+		if n := tree.Abandoned(); n != 0 {
+			t.Errorf("abandoned: got %d, want 0", n)
+		}
+		if err := tree.Stop(ctx); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		time.Sleep(time.Minute)
+	})
+}

@@ -46,9 +46,8 @@ type supervisor struct {
 	requests requests
 	journal  journal
 	nursery  *nursery
-	haunted  map[string][]runner // abandoned, by path; they may yet disturb a successor
-	cause    string              // why it gave up
-	trace    fmt.Stringer        // and where
+	cause    string       // why it gave up
+	trace    fmt.Stringer // and where
 }
 
 func newSupervisor(k *kernel, path string, p plan) (*supervisor, error) {
