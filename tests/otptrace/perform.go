@@ -132,6 +132,10 @@ func (l *live) hold(ctx context.Context, path string) (release func(), ok bool) 
 	return func() { close(letGo) }, true
 }
 
+// patience is how long a worker that is told to crash may take, in ms of virtual time. It needs none, unless others that
+// never stop hold all that could run it.
+const patience = 1000
+
 // crash lets a worker die, and returns when it has told its supervisor. It reports whether there was one.
 func (l *live) crash(path, reason string) bool {
 	was := l.incarnation(path)
@@ -140,8 +144,10 @@ func (l *live) crash(path, reason string) bool {
 	}
 	above, name := split(path)
 	l.system.Root.Send(l.branch(above).PID(name), crash{reason: reason})
-	for synctest.Wait(); l.incarnation(path) == was; synctest.Wait() {
+	synctest.Wait()
+	for ms := 0; ms < patience && l.incarnation(path) == was; ms++ {
 		time.Sleep(time.Millisecond)
+		synctest.Wait()
 	}
 	return true
 }
