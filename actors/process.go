@@ -1,10 +1,7 @@
 package actors
 
 import (
-	"errors"
-	"slices"
 	"sync"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -48,25 +45,6 @@ type process struct {
 	cameUp bool
 	idle   bool // its start came to nothing, as it wanted
 	told   bool // the supervisor knows of the incarnation's end
-}
-
-// rarities are the fields that few processes ever need.
-type rarities struct {
-	requested ending // what End asked for, until the handler has returned
-	asked     bool   // it did
-	watchers  []*actor.PID
-	awaited   bool // its supervisor wants word when it is out of reach
-	exit      supervision.Exit
-	failure   any      // what a child of the actor failed with, last
-	successor *process // has the name of an abandoned process
-}
-
-// ending is an end that an actor chose for itself. Its own PID is a pointer that
-// no successor under the same name has.
-type ending struct {
-	quiet
-	self *actor.PID
-	err  error
 }
 
 // guest is what runs in a process; its methods are called in the actor's turns.
@@ -180,212 +158,9 @@ func (p *process) order(o orders) {
 	p.wake(nil)
 }
 
-// abandon gives up on an actor that does not answer: a goroutine cannot be
-// killed, so it is made unreachable, and what it still does is not heard.
-func (p *process) abandon() bool {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return false
-	}
-	p.abandoned = true
-	p.leaveBehind()
-	return true
-}
-
-// dismiss implements [runner]: one that is not at work comes back at once, to
-// let go of what it holds; unless it waits for children of its own. Of their end
-// it will not hear any more, so it looks.
-func (p *process) dismiss() {
-	p.mu.Lock()
-	if p.busy {
-		p.mu.Unlock()
-		return
-	}
-	if h, ok := p.guest.(*hosted); ok && p.waits() && h.hasChildren(p.kernel.system) {
-		p.mu.Unlock()
-		time.AfterFunc(supervision.DefaultShutdown, p.dismiss)
-		return
-	}
-	p.wake(nil)
-}
-
-// vanish takes the process out of everybody's reach.
-func (p *process) vanish() {
-	p.mu.Lock()
-	if p.abandoned {
-		p.mu.Unlock()
-		return
-	}
-	p.leaveBehind()
-}
-
-// leaveBehind is called with the lock held, and releases it. It frees the name
-// first: the successor may want it at once.
-func (p *process) leaveBehind() {
-	p.shut, p.closed = true, true
-	pid, queued, pending := p.pid, p.user.take(), p.system.take()
-	if pid != nil {
-		p.kernel.unregister(pid)
-	}
-	var watchers []*actor.PID
-	awaited := false
-	if p.rare != nil {
-		watchers, p.rare.watchers = p.rare.watchers, nil
-		awaited = p.rare.awaited
-	}
-	p.mu.Unlock()
-	if awaited {
-		p.overseer.tell(childLeft{}, nil)
-	}
-	for _, message := range queued {
-		p.refuse(pid, message)
-	}
-	for _, message := range pending {
-		if m, ok := message.(*actor.Watch); ok {
-			watchers = append(watchers, m.Watcher)
-		}
-	}
-	for _, watcher := range watchers {
-		p.kernel.sendSystem(watcher, &actor.Terminated{Who: pid})
-	}
-}
-
-// cut ends the delivery to an incarnation that has failed: what was queued for
-// it is answered as a dead letter, and so is what comes until the next begins.
-func (p *process) cut() {
-	p.mu.Lock()
-	p.shut = true
-	p.orders &^= orderPerish | orderFail
-	pid, queued := p.pid, p.user.take()
-	if p.rare != nil {
-		p.rare.asked = false
-	}
-	p.mu.Unlock()
-	for _, message := range queued {
-		p.refuse(pid, message)
-	}
-}
-
-// refuse answers a message that will not be delivered. Most of this package
-// want no answer, and may hold registry values.
-func (p *process) refuse(pid *actor.PID, message any) {
-	switch m := message.(type) {
-	case *request:
-		m.reply <- response{err: ErrNotRunning}
-		return
-	case *batch:
-		m.reply <- response{started: m.started, err: errors.Join(append(m.failed, ErrNotRunning)...)}
-		return
-	case *look:
-		close(m.reply)
-		return
-	}
-	if _, foreign := p.guest.(*hosted); foreign && pid != nil {
-		p.kernel.deadLetter(pid, message)
-	}
-}
-
-func (p *process) watch(watcher *actor.PID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	rare := p.rareFields()
-	if !slices.ContainsFunc(rare.watchers, watcher.Equal) {
-		rare.watchers = append(rare.watchers, watcher)
-	}
-}
-
-func (p *process) unwatch(watcher *actor.PID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rare != nil {
-		p.rare.watchers = slices.DeleteFunc(p.rare.watchers, watcher.Equal)
-	}
-}
-
-// rareFields is called with the lock held.
-func (p *process) rareFields() *rarities {
-	if p.rare == nil {
-		p.rare = &rarities{}
-	}
-	return p.rare
-}
-
-// haunts implements [runner]: the process gives back what it takes from its
-// successor.
-func (p *process) haunts(successor *process) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.back {
-		return false
-	}
-	p.rareFields().successor = successor
-	return true
-}
-
-// await asks for word when the process is out of everybody's reach. It reports
-// whether there is still something to wait for.
-func (p *process) await() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return false
-	}
-	p.rareFields().awaited = true
-	return true
-}
-
-func (p *process) isClosed() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.closed
-}
-
 // address is nil for a process that has not been registered.
 func (p *process) address() *actor.PID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.pid
-}
-
-// isLost reports whether the process was abandoned and has not ended since.
-func (p *process) isLost() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.abandoned && !p.back
-}
-
-// nameEnd says how the incarnation ends. Most ends are their kind and no more.
-func (p *process) nameEnd(exit supervision.Exit) {
-	p.kind = exit.Kind
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if exit != (supervision.Exit{Kind: exit.Kind}) || p.rare != nil {
-		p.rareFields().exit = exit
-	}
-}
-
-// namedEnd is how the incarnation ends.
-func (p *process) namedEnd() supervision.Exit {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rare != nil && p.rare.exit.Kind == p.kind {
-		return p.rare.exit
-	}
-	return supervision.Exit{Kind: p.kind}
-}
-
-func (p *process) noteFailure(reason any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.rareFields().failure = reason
-}
-
-func (p *process) failure() any {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rare == nil {
-		return nil
-	}
-	return p.rare.failure
 }
