@@ -8,7 +8,8 @@ import (
 )
 
 // function is one incarnation of a child that is a plain function. It has no
-// mailbox and no address: it runs on a goroutine straight under its supervisor.
+// mailbox and no address: it runs on a goroutine straight under its supervisor,
+// which may be one that an earlier function has left, with its stack grown.
 type function struct {
 	kernel   *kernel
 	overseer overseer
@@ -34,7 +35,7 @@ func newFunction(k *kernel, o overseer, name string, work func(context.Context) 
 // begin starts the function. It has started when its goroutine runs.
 func (f *function) begin(ref supervision.Ref, _ *worker) {
 	f.ref = ref
-	go f.run()
+	f.kernel.functions.schedule(f)
 }
 
 func (f *function) stop() { f.cancel() }
@@ -50,7 +51,8 @@ func (f *function) isLost() bool { return f.fate.Load() == functionAbandoned }
 // haunts: a function has no name that it could take from anybody.
 func (f *function) haunts(*process) bool { return f.isLost() }
 
-func (f *function) run() {
+// run implements [task].
+func (f *function) run(*worker) {
 	if f.fate.Load() == 0 {
 		f.overseer.tell(childStarted{ref: f.ref}, nil)
 	}

@@ -17,6 +17,8 @@ type kernel struct {
 	system *actor.ActorSystem
 	events *stream
 	pool   pool
+	// functions has a goroutine for each function.
+	functions pool
 	// prefix is what the tree's names in the system begin with, before the
 	// paths that events tell.
 	prefix     string
@@ -36,7 +38,7 @@ type kernel struct {
 func newKernel(system *actor.ActorSystem, prefix string, seed uint64, observe func(Event)) *kernel {
 	return &kernel{
 		system: system, events: newStream(observe), prefix: prefix, seed: seed, origin: time.Now(),
-		startLimit: DefaultStartTimeout,
+		startLimit: DefaultStartTimeout, functions: pool{unlimited: true},
 	}
 }
 
@@ -44,6 +46,7 @@ func newKernel(system *actor.ActorSystem, prefix string, seed uint64, observe fu
 func (k *kernel) close() {
 	k.events.close()
 	k.pool.close()
+	k.functions.close()
 }
 
 // branch finds a supervisor by its path.

@@ -18,6 +18,10 @@ type task interface{ run(w *worker) }
 // hardly moves, the number of workers doubles, every relief, and those that are
 // stuck do not count until they are back.
 type pool struct {
+	// unlimited is a pool for work that blocks as a rule: it never queues. Fixed
+	// before first use.
+	unlimited bool
+
 	mu     sync.Mutex
 	parked []*worker // the last to park is the first to go: its stack is warm
 	busy   int
@@ -59,7 +63,7 @@ func (p *pool) schedule(t task) {
 		p.busy++
 		p.mu.Unlock()
 		w.tasks <- t
-	case p.busy < p.limit:
+	case p.unlimited || p.busy < p.limit:
 		p.busy++
 		p.mu.Unlock()
 		go p.work(&worker{tasks: make(chan task, 1)}, t)
