@@ -79,7 +79,7 @@ func take(ctx context.Context, n nursery, g *gate, j job) (float64, error) {
 			return 0, err
 		}
 		return storm(ctx, n, g, j.n)
-	case start:
+	case start, startAll:
 		if _, err := starts(ctx, n, 1+j.n/10); err != nil { // a warm-up
 			return 0, err
 		}

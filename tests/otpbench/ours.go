@@ -18,6 +18,8 @@ func ourVariants(row string) []variant {
 	switch row {
 	case start, memory:
 		kinds = kinds[:2]
+	case startAll:
+		kinds = []ourKind{{dynamic: true, atOnce: true}}
 	case memoryFunction:
 		kinds = kinds[2:]
 	}
@@ -28,8 +30,8 @@ func ourVariants(row string) []variant {
 	return all
 }
 
-// ourKind is the kind of the supervisor and that of its children.
-type ourKind struct{ dynamic, function bool }
+// ourKind is the kind of the supervisor and that of its children. Those may be asked for all at once.
+type ourKind struct{ dynamic, function, atOnce bool }
 
 func (k ourKind) String() string {
 	supervisor, child := "static", "actor"
@@ -179,6 +181,14 @@ func (o *ourNursery) grow(n int) {
 
 // ask starts children one after the other, each acknowledged.
 func (o *ourNursery) ask(ctx context.Context, n int) error {
+	if o.kind.atOnce {
+		ids := make([]string, n)
+		for i := range ids {
+			ids[i] = strconv.Itoa(i)
+		}
+		_, err := o.branch.SpawnAll(ctx, ids)
+		return err
+	}
 	for i := range n {
 		id := strconv.Itoa(i)
 		var err error

@@ -18,7 +18,7 @@ func protoactorVariants(row string) []variant {
 		return func(g *gate, _ way) nursery { return newProtoNursery(g, kind) }
 	}
 	switch row {
-	case start:
+	case start, startAll:
 		return []variant{{"bare", of(protoBare)}, {"awaited", of(protoAwaited)}}
 	case memory:
 		return []variant{{"bare", of(protoBare)}}

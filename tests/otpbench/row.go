@@ -19,6 +19,7 @@ const (
 	stormError     = "storm-error"
 	stormPanic     = "storm-panic"
 	start          = "start"
+	startAll       = "start-all"
 	memory         = "memory"
 	memoryFunction = "memory-function"
 )
@@ -48,6 +49,7 @@ func rows(quick bool) []row {
 		{name: stormError, what: "storm, all up again: errors", n: 10_000, sides: all, most: 50 * million, otp: 0.05},
 		{name: stormPanic, what: "storm, all up again: panics", n: 10_000, sides: all, most: 60 * million},
 		{name: start, what: "start of a child, acknowledged", n: 100_000, sides: all, protoactor: 1.5},
+		{name: startAll, what: "start of many, one request", n: 100_000, sides: []string{protoactor, ours}, protoactor: 1.5},
 		{name: memory, what: "memory of a child", n: 100_000, sides: all, bytes: true, most: 1 << 10},
 		{name: memoryFunction, what: "memory of a function", n: 100_000, sides: []string{ours}, bytes: true, most: 4 << 10},
 	}
