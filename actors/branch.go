@@ -44,7 +44,7 @@ func (b *Branch) Spawn(ctx context.Context, id string) (Started, error) {
 }
 
 // SpawnAll starts many children of a Dynamic supervisor, one after another, in a
-// single request, which costs each of them a quarter of a [Branch.Spawn]. It
+// single request, which costs each of them half of a [Branch.Spawn]. It
 // returns how many came up, and why the others did not.
 func (b *Branch) SpawnAll(ctx context.Context, ids []string) (int, error) {
 	reply := make(chan response, 1)
