@@ -68,7 +68,9 @@ func (r *reader) receive(message any) error {
 	now := time.Now()
 	switch m := request.(type) {
 	case resync:
-		r.follow(r.cursor.Restart(), nil)
+		if step, fresh := r.cursor.Restart(); fresh {
+			r.follow(step, nil)
+		}
 	case listDone:
 		if m.call == r.call {
 			r.listed(now, m)

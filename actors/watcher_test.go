@@ -105,43 +105,84 @@ func TestNewerValueIsNotLeftWithoutAVerdict(t *testing.T) {
 	})
 }
 
-// slowSource answers List when the test says so, whatever the context.
+// slowSource answers when the test says so, whatever the context.
 type slowSource struct {
 	registry.Source
-	calls chan chan registry.Listing
+	lists chan chan registry.Listing
+	nexts chan chan registry.Change
+}
+
+func newSlowSource() slowSource {
+	return slowSource{lists: make(chan chan registry.Listing, 8), nexts: make(chan chan registry.Change, 8)}
 }
 
 func (s slowSource) List(context.Context, string) (registry.Listing, error) {
 	answer := make(chan registry.Listing)
-	s.calls <- answer
+	s.lists <- answer
 	return <-answer, nil
 }
 
-func (s slowSource) Next(ctx context.Context, _ string, _ registry.Index) (registry.Change, error) {
-	<-ctx.Done()
-	return registry.Change{}, ctx.Err()
+func (s slowSource) Next(context.Context, string, registry.Index) (registry.Change, error) {
+	answer := make(chan registry.Change)
+	s.nexts <- answer
+	return <-answer, nil
 }
 
+// TestReaderDropsTheAnswerOfAnAbandonedCall: a watch that was left for a listing
+// comes back with a change from before it.
 func TestReaderDropsTheAnswerOfAnAbandonedCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		source := slowSource{calls: make(chan chan registry.Listing, 2)}
+		source := newSlowSource()
 		s := newScene(t, func(s *scene) behaviour {
 			return newReader(s.kernel, source, s.service, registry.CursorConfig{})
 		})
 		defer s.stop()
 		s.tell(resync{})
+		<-source.lists <- registry.Listing{Index: 5}
+		first := <-source.nexts
 		s.tell(resync{})
-		first, second := <-source.calls, <-source.calls
-		second <- registry.Listing{Index: 9}
-		synctest.Wait()
-		first <- registry.Listing{Index: 5}
-		synctest.Wait()
-		if len(s.got) != 1 {
-			t.Fatalf("listings delivered: got %d, want 1", len(s.got))
+		<-source.lists <- registry.Listing{Index: 9}
+		second := <-source.nexts
+		s.received()
+		first <- registry.Change{Kind: registry.ChangePut, Index: 6}
+		second <- registry.Change{Kind: registry.ChangePut, Index: 10}
+		third := <-source.nexts
+		s.expect(t, "delivered", s.received(), directoryChanged{change: registry.Change{Kind: registry.ChangePut, Index: 10}})
+		s.tested.stop()
+		third <- registry.Change{}
+	})
+}
+
+// TestReaderListsOnceAtATime: whoever asks for a listing while there is one under
+// way gets that one, also where a registry takes longer than askers wait.
+func TestReaderListsOnceAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source := newSlowSource()
+		s := newScene(t, func(s *scene) behaviour {
+			return newReader(s.kernel, source, s.service, registry.CursorConfig{})
+		})
+		defer s.stop()
+		for range 5 {
+			s.tell(resync{})
+			time.Sleep(time.Second)
 		}
-		if got, ok := (<-s.got).(directoryListed); !ok || got.listing.Index != 9 {
-			t.Errorf("listing delivered: got %+v, want the one at 9", got)
+		if len(source.lists) != 1 {
+			t.Fatalf("listings under way after five requests: got %d, want 1", len(source.lists))
 		}
+		<-source.lists <- registry.Listing{Index: 9}
+		next := <-source.nexts
+		if got := s.received(); len(got) != 1 {
+			t.Errorf("delivered: got %+v, want the one listing", got)
+		}
+		s.tell(resync{})
+		if len(source.lists) != 1 {
+			t.Fatalf("listings under way after another request: got %d, want 1", len(source.lists))
+		}
+		next <- registry.Change{}
+		<-source.lists <- registry.Listing{Index: 10}
+		last := <-source.nexts
+		s.tested.stop()
+		last <- registry.Change{}
 	})
 }
 

@@ -127,6 +127,7 @@ type Cursor struct {
 	relistAt time.Time
 	attempts int
 	answered bool
+	listing  bool // a CallList is under way
 }
 
 // NewCursor returns a cursor at the beginning of a directory's history.
@@ -135,14 +136,22 @@ func NewCursor(cfg CursorConfig) *Cursor { return &Cursor{cfg: cfg.withDefaults(
 // Index is the position up to which changes are known.
 func (c *Cursor) Index() Index { return c.index }
 
-// Restart abandons the call under way for a fresh listing.
-func (c *Cursor) Restart() CursorStep { return CursorStep{Call: CallList} }
+// Restart abandons the call under way for a fresh listing. It is false when a
+// listing is under way already: that one will do, and a second one beside it
+// would only slow a slow registry down further.
+func (c *Cursor) Restart() (CursorStep, bool) {
+	if c.listing {
+		return CursorStep{}, false
+	}
+	return c.list(), true
+}
 
 // Waited answers the end of a CallWait.
-func (c *Cursor) Waited() CursorStep { return CursorStep{Call: CallList} }
+func (c *Cursor) Waited() CursorStep { return c.list() }
 
 // Listed answers the end of a CallList.
 func (c *Cursor) Listed(now time.Time, l Listing, err error) CursorStep {
+	c.listing = false
 	if err != nil {
 		return c.failed()
 	}
@@ -165,7 +174,7 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 		c.index = max(c.index, change.Index)
 		step := c.watch(now)
 		if change.Kind == ChangeDirectory {
-			step = CursorStep{Call: CallList}
+			step = c.list()
 		}
 		step.Note = note
 		return step
@@ -178,11 +187,16 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 	return c.failed()
 }
 
+func (c *Cursor) list() CursorStep {
+	c.listing = true
+	return CursorStep{Call: CallList}
+}
+
 // watch goes on from the index, until the next listing is due.
 func (c *Cursor) watch(now time.Time) CursorStep {
 	left := c.relistAt.Sub(now)
 	if left <= 0 {
-		return CursorStep{Call: CallList}
+		return c.list()
 	}
 	return CursorStep{Call: CallNext, After: c.index, Limit: left}
 }

@@ -87,11 +87,6 @@ func TestCursorStep(t *testing.T) {
 			before: []func(*Cursor) CursorStep{listed(5000)},
 			step:   listed(4),
 			want:   CursorStep{Call: CallNext, After: 4, Limit: time.Minute, Note: NoteWentBack},
-		}, {
-			name:   "a request to start over lists",
-			before: []func(*Cursor) CursorStep{listed(7)},
-			step:   (*Cursor).Restart,
-			want:   CursorStep{Call: CallList},
 		},
 	}
 	for _, test := range tests {
@@ -102,6 +97,44 @@ func TestCursorStep(t *testing.T) {
 			}
 			if got := test.step(c); got != test.want {
 				t.Errorf("step: got %+v, want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+// TestCursorRestart: a listing is asked for in any state, and made once.
+func TestCursorRestart(t *testing.T) {
+	t0 := time.Date(2020, 3, 16, 14, 18, 0, 0, time.UTC)
+	quiet := func(c *Cursor) { c.Changed(t0.Add(time.Hour), Change{}, ErrQuiet) }
+	listed := func(c *Cursor) { c.Listed(t0, Listing{Index: 7}, nil) }
+	failed := func(c *Cursor) { c.Listed(t0, Listing{}, errors.New("connection refused")) }
+	restarted := func(c *Cursor) { c.Restart() }
+	tests := []struct {
+		name   string
+		before []func(*Cursor)
+		want   bool
+	}{
+		{"before anything", nil, true},
+		{"while it watches", []func(*Cursor){listed}, true},
+		{"while it waits", []func(*Cursor){listed, failed}, true},
+		{"while it lists, on request", []func(*Cursor){restarted}, false},
+		{"while it lists, after a pause", []func(*Cursor){failed, func(c *Cursor) { c.Waited() }}, false},
+		{"while it lists, because it is time", []func(*Cursor){listed, quiet}, false},
+		{"after that listing", []func(*Cursor){listed, quiet, listed}, true},
+		{"after that listing failed", []func(*Cursor){listed, quiet, failed}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			c := NewCursor(CursorConfig{})
+			for _, step := range test.before {
+				step(c)
+			}
+			want := CursorStep{}
+			if test.want {
+				want = CursorStep{Call: CallList}
+			}
+			if got, fresh := c.Restart(); fresh != test.want || got != want {
+				t.Errorf("restart: got %+v, %t, want %+v, %t", got, fresh, want, test.want)
 			}
 		})
 	}
