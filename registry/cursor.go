@@ -19,9 +19,10 @@ type CursorConfig struct {
 	// well, ± 20 %: a watch whose index lies in the future, because the registry
 	// lost data, hangs without a word. 0 means one minute.
 	Resync time.Duration
-	// RelistWait bounds the pause before the listing that follows a lost
-	// history; it is drawn uniformly, so that a fleet whose history was lost at
-	// one moment does not list at one moment. 0 means two seconds.
+	// RelistWait bounds the pause before a listing that a whole fleet has reason
+	// to make at one moment: after a lost history, after an event on the directory,
+	// and after a watch that failed. It is drawn uniformly, so that the fleet does
+	// not list at one moment. 0 means two seconds.
 	RelistWait time.Duration
 	// Backoff is how long to wait after a failed call. The zero value means
 	// 250 ms doubling to 5 s, with full jitter.
@@ -174,22 +175,30 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 		c.index = max(c.index, change.Index)
 		step := c.watch(now)
 		if change.Kind == ChangeDirectory {
-			step = c.list()
+			step = c.pause()
 		}
 		step.Note = note
 		return step
 	case errors.Is(err, ErrQuiet):
 		return c.watch(now)
 	case errors.Is(err, ErrHistoryLost):
-		wait := time.Duration(c.cfg.Random() * float64(c.cfg.RelistWait))
-		return CursorStep{Call: CallWait, Limit: wait, Note: NoteHistoryLost}
+		step := c.pause()
+		step.Note = NoteHistoryLost
+		return step
 	}
-	return c.failed()
+	step := c.failed()
+	step.Limit = max(step.Limit, c.pause().Limit)
+	return step
 }
 
 func (c *Cursor) list() CursorStep {
 	c.listing = true
 	return CursorStep{Call: CallList}
+}
+
+// pause waits before a listing that others have as much reason to make now.
+func (c *Cursor) pause() CursorStep {
+	return CursorStep{Call: CallWait, Limit: time.Duration(c.cfg.Random() * float64(c.cfg.RelistWait))}
 }
 
 // watch goes on from the index, until the next listing is due.

@@ -44,10 +44,10 @@ func TestCursorStep(t *testing.T) {
 			step:   changed(time.Second, Change{Kind: ChangePut, Index: 3}, nil),
 			want:   CursorStep{Call: CallNext, After: 7, Limit: 59 * time.Second},
 		}, {
-			name:   "an event on the directory is followed by a listing",
+			name:   "an event on the directory waits, then lists",
 			before: []func(*Cursor) CursorStep{listed(7)},
 			step:   changed(time.Second, Change{Kind: ChangeDirectory, Index: 12}, nil),
-			want:   CursorStep{Call: CallList},
+			want:   CursorStep{Call: CallWait, Limit: time.Second},
 		}, {
 			name:   "quiet before the resync is due",
 			before: []func(*Cursor) CursorStep{listed(7)},
@@ -64,6 +64,16 @@ func TestCursorStep(t *testing.T) {
 			step:   changed(time.Second, Change{}, ErrHistoryLost),
 			want:   CursorStep{Call: CallWait, Limit: time.Second, Note: NoteHistoryLost},
 		}, {
+			name:   "quiet after an hour of sleep lists",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Hour, Change{}, ErrQuiet),
+			want:   CursorStep{Call: CallList},
+		}, {
+			name:   "a change from before an hour of sleep is followed by a listing",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Hour, Change{Kind: ChangePut, Index: 8}, nil),
+			want:   CursorStep{Call: CallList},
+		}, {
 			name: "a source that never answered is said to fail once",
 			step: func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) },
 			want: CursorStep{Call: CallWait, Limit: 125 * time.Millisecond, Note: NoteFailed},
@@ -73,7 +83,12 @@ func TestCursorStep(t *testing.T) {
 			step:   func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) },
 			want:   CursorStep{Call: CallWait, Limit: 250 * time.Millisecond},
 		}, {
-			name:   "a watch that fails is followed by a listing",
+			name:   "a watch that fails waits as long as one that lost its history",
+			before: []func(*Cursor) CursorStep{listed(7)},
+			step:   changed(time.Second, Change{}, away),
+			want:   CursorStep{Call: CallWait, Limit: time.Second, Note: NoteFailed},
+		}, {
+			name:   "and is followed by a listing",
 			before: []func(*Cursor) CursorStep{listed(7), changed(time.Second, Change{}, away)},
 			step:   (*Cursor).Waited,
 			want:   CursorStep{Call: CallList},
