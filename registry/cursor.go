@@ -24,8 +24,9 @@ type CursorConfig struct {
 	// and after a watch that failed. It is drawn uniformly, so that the fleet does
 	// not list at one moment. 0 means two seconds.
 	RelistWait time.Duration
-	// Backoff is how long to wait after a failed call. The zero value means
-	// 250 ms doubling to 5 s, with full jitter.
+	// Backoff is how long to wait after a failed call, and at least, up to its cap,
+	// while one watch after the other fails or loses its history. The zero value
+	// means 250 ms doubling to 5 s, with full jitter.
 	Backoff backoff.Policy
 	// Random is the source of jitter, in [0, 1). Nil means a constant half.
 	Random func() float64
@@ -126,7 +127,8 @@ type Cursor struct {
 	cfg      CursorConfig
 	index    Index
 	relistAt time.Time
-	attempts int
+	attempts int // listings that failed, in a row
+	misses   int // watches that failed or lost their history, in a row
 	answered bool
 	listing  bool // a CallList is under way
 }
@@ -172,6 +174,7 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 	switch {
 	case err == nil:
 		note := c.succeeded()
+		c.misses = 0
 		c.index = max(c.index, change.Index)
 		step := c.watch(now)
 		if change.Kind == ChangeDirectory {
@@ -180,14 +183,17 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 		step.Note = note
 		return step
 	case errors.Is(err, ErrQuiet):
+		c.misses = 0
 		return c.watch(now)
-	case errors.Is(err, ErrHistoryLost):
-		step := c.pause()
-		step.Note = NoteHistoryLost
-		return step
 	}
-	step := c.failed()
-	step.Limit = max(step.Limit, c.pause().Limit)
+	// Listings may succeed all the while, so it is watches that are counted here:
+	// one that ends at once, again and again, must not have a listing each time.
+	c.misses++
+	step := CursorStep{Call: CallWait, Note: NoteHistoryLost}
+	if !errors.Is(err, ErrHistoryLost) {
+		step = c.failed()
+	}
+	step.Limit = max(c.pause().Limit, c.cfg.Backoff.Delay(c.misses, c.cfg.Random()))
 	return step
 }
 

@@ -155,6 +155,33 @@ func TestCursorRestart(t *testing.T) {
 	}
 }
 
+// TestCursorStorm: a watch that ends at once, while listings go well, has fewer and
+// fewer of them.
+func TestCursorStorm(t *testing.T) {
+	t0 := time.Date(2020, 3, 16, 14, 18, 0, 0, time.UTC)
+	want := []time.Duration{
+		time.Second, time.Second, time.Second, time.Second, 2 * time.Second, 2500 * time.Millisecond, 2500 * time.Millisecond,
+	}
+	for name, err := range map[string]error{"failed": errors.New("bad gateway"), "history lost": ErrHistoryLost} {
+		for ending, end := range map[string]error{"a change": nil, "quiet": ErrQuiet} {
+			t.Run(name+" until "+ending, func(t *testing.T) {
+				c := NewCursor(CursorConfig{})
+				c.Listed(t0, Listing{Index: 7}, nil)
+				for round := range 2 {
+					for i, limit := range want {
+						if got := c.Changed(t0, Change{}, err); got.Call != CallWait || got.Limit != limit {
+							t.Errorf("round %d, watch %d: got %v for %v, want to wait for %v", round, i, got.Call, got.Limit, limit)
+						}
+						c.Waited()
+						c.Listed(t0, Listing{Index: 7}, nil)
+					}
+					c.Changed(t0, Change{Kind: ChangePut, Index: 8}, end)
+				}
+			})
+		}
+	}
+}
+
 func TestCursorBackoffIsCapped(t *testing.T) {
 	c := NewCursor(CursorConfig{Random: func() float64 { return 0.999999 }})
 	for attempt := range 100 {
