@@ -156,7 +156,10 @@ func (r *reader) follow(step registry.CursorStep, err error) {
 func (r *reader) report(note registry.CursorNote, err error) {
 	e := Event{Service: r.service.name, Index: r.cursor.Index()}
 	switch note {
-	case registry.NoteNone, registry.NoteRecovered: // confirm reports recoveries, with their duration
+	case registry.NoteNone:
+		r.goOnFailing(err)
+		return
+	case registry.NoteRecovered: // confirm reports it, with the time that it took
 		return
 	case registry.NoteFailed:
 		r.fail(err)
@@ -182,6 +185,14 @@ func (r *reader) fail(err error) {
 		e.AgeMS = now.Sub(was.confirmed).Milliseconds()
 	}
 	r.kernel.events.emit(e)
+}
+
+// goOnFailing keeps the newest reason: what broke the connection is not what has
+// been wrong for ten minutes.
+func (r *reader) goOnFailing(err error) {
+	if was := r.service.contact.Load(); err != nil && !was.failing.IsZero() {
+		r.service.contact.Store(&contact{confirmed: was.confirmed, failing: was.failing, reason: bounded(err.Error())})
+	}
 }
 
 // rereadNext reads the next key again, one at a time.
