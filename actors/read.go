@@ -70,13 +70,33 @@ type ServiceStatus struct {
 	Reason string `json:"reason,omitzero"`
 	// ConfirmedAgeMS is how long ago the registry last answered; -1 for never.
 	ConfirmedAgeMS int64 `json:"confirmed_age_ms"`
-	Instances      int   `json:"instances"`
+	// Staleness is how long the registry has been silent, as the view counts it:
+	// "fresh", "stale", "warning" or "critical".
+	Staleness string `json:"staleness"`
+	// Resume is how much of the registry's history is left to this directory's
+	// watch; nil before the view first looked. Like Staleness it is five seconds
+	// old at most.
+	Resume    *ResumeStatus `json:"resume,omitzero"`
+	Instances int           `json:"instances"`
 	// Guards are those that are engaged, the most severe first.
 	Guards []GuardStatus `json:"guards"`
 	// Epoch counts how often the registry was found to have forgotten.
 	Epoch       uint64              `json:"epoch"`
 	Rows        []RowStatus         `json:"rows"`
 	Quarantined []QuarantinedStatus `json:"quarantined"`
+}
+
+// ResumeStatus is how much of the registry's history is left: when it has run
+// out, changes are missed, and a listing makes up for them.
+type ResumeStatus struct {
+	// Lag is how many writes of the whole keyspace came after the last one that
+	// was read, Left how many more may come.
+	Lag  int `json:"lag"`
+	Left int `json:"left"`
+	// WritesPerSecond are those of the whole keyspace; 0 while it is not known.
+	WritesPerSecond float64 `json:"writes_per_second"`
+	// ForMS is how long Left lasts at that rate; -1 for ever, as far as is known.
+	ForMS int64 `json:"for_ms"`
 }
 
 // RowStatus is one instance in service.
@@ -161,6 +181,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 			status.Source = "stale"
 		}
 	}
+	status.Staleness, status.Resume = s.outlook.Load().status()
 	for _, row := range snapshot.Rows {
 		r := RowStatus{
 			Key: row.Key, Address: row.Instance.Address(), Status: row.Status.String(), Index: row.Index,
@@ -183,4 +204,18 @@ func (s *service) status(now time.Time) ServiceStatus {
 		})
 	}
 	return status
+}
+
+// status is what an operator sees of it; of a view that has not looked yet, nothing.
+func (o *outlook) status() (string, *ResumeStatus) {
+	if o == nil {
+		return registry.Fresh.String(), nil
+	}
+	resume := &ResumeStatus{
+		Lag: o.resume.Lag, Left: o.resume.Left, WritesPerSecond: o.resume.Rate, ForMS: o.resume.For.Milliseconds(),
+	}
+	if o.resume.Rate == 0 && o.resume.Left > 0 {
+		resume.ForMS = -1
+	}
+	return o.staleness.String(), resume
 }

@@ -18,7 +18,8 @@ type service struct {
 
 	snapshot  atomic.Pointer[registry.Snapshot]
 	published broadcast
-	contact   atomic.Pointer[contact]
+	contact   atomic.Pointer[contact] // written by the reader
+	outlook   atomic.Pointer[outlook] // written by the watcher; nil before it first was
 
 	reader  atomic.Pointer[process]
 	watcher atomic.Pointer[process]
@@ -32,6 +33,12 @@ type contact struct {
 	// failing is since when it does not answer; zero while it does.
 	failing time.Time
 	reason  string
+}
+
+// outlook is what the view says of its source, replaced as a whole.
+type outlook struct {
+	staleness registry.Staleness
+	resume    registry.ResumeWindow
 }
 
 func newService(name, directory string) *service {

@@ -88,8 +88,16 @@ func (w *watcher) tick(now time.Time) error {
 	}
 	w.unsettled = false
 	steps, next := w.view.Tick(now)
+	w.survey(now)
 	w.appointed = w.kernel.sendAfter(max(next.Sub(now), time.Millisecond), w.self, tickDue{})
 	return w.carryOut(now, steps)
+}
+
+// survey lets everybody know how the view stands with its source: at every
+// appointment and every listing, which is often enough for whoever looks.
+func (w *watcher) survey(now time.Time) {
+	level, _ := w.view.Staleness()
+	w.service.outlook.Store(&outlook{staleness: level, resume: w.view.Resume(now)})
 }
 
 func (w *watcher) receive(message any) error {
@@ -102,7 +110,9 @@ func (w *watcher) receive(message any) error {
 	case entriesStarted:
 		w.repopulate()
 	case directoryListed:
-		return w.carryOut(now, w.view.Resync(m.listing, now))
+		steps := w.view.Resync(m.listing, now)
+		w.survey(now)
+		return w.carryOut(now, steps)
 	case directoryChanged:
 		return w.carryOut(now, w.view.Observe(m.change, now))
 	case entryStarted:
