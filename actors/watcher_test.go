@@ -186,6 +186,44 @@ func TestReaderListsOnceAtATime(t *testing.T) {
 	})
 }
 
+// nap keeps a behaviour from its turns for so long, as a machine that sleeps does.
+type nap struct{ long time.Duration }
+
+type napping struct{ behaviour }
+
+func (n napping) receive(message any) error {
+	if m, sleeps := message.(nap); sleeps {
+		time.Sleep(m.long)
+		return nil
+	}
+	return n.behaviour.receive(message)
+}
+
+// TestMachineThatSlept: what a view missed is no evidence against anybody, and a
+// listing makes up for it.
+func TestMachineThatSlept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, func(s *scene) behaviour {
+			return napping{newWatcher(s.kernel, s.service, watching{prober: TCPProber{}})}
+		})
+		defer s.stop()
+		events, _ := s.kernel.events.subscribe(64)
+		s.tell(directoryListed{listing: registry.Listing{Index: 7}})
+		s.tell(nap{time.Minute})
+		time.Sleep(time.Minute)
+		s.expect(t, "after a minute of sleep", s.received(), resync{})
+		var slept []Event
+		for len(events) > 0 {
+			if e := <-events; e.Kind == EventSlept || e.Kind == EventSourceStale {
+				slept = append(slept, e)
+			}
+		}
+		if len(slept) != 1 || slept[0].Kind != EventSlept || slept[0].AgeMS < 50_000 || slept[0].AgeMS > 60_000 {
+			t.Errorf("events: got %+v, want one of a minute's sleep, and no silence of the registry", slept)
+		}
+	})
+}
+
 // TestWatcherThatIsLostKeepsTheLastGoodValues stops the watcher behind its
 // supervisor's back while a key is bad.
 func TestWatcherThatIsLostKeepsTheLastGoodValues(t *testing.T) {
