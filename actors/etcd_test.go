@@ -46,6 +46,7 @@ func TestEtcdThatDoesNotAnswer(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				g := newGate()
+				g.ask(t, http.MethodPut, key("d"), url.Values{"value": {""}})
 				c := g.follow(t, etcdv2.Config{})
 				g.answerBy(row.instead)
 				if row.cut {
@@ -59,6 +60,9 @@ func TestEtcdThatDoesNotAnswer(t *testing.T) {
 				status := c.status()
 				if status.Source != "stale" || status.Staleness != "warning" || !strings.Contains(status.Reason, row.reason) {
 					t.Errorf("status: got %s, %s, %q, want stale, warning, %q", status.Source, status.Staleness, status.Reason, row.reason)
+				}
+				if status.Instances != 2 || len(status.Quarantined) != 1 {
+					t.Errorf("status: got %d instances and %d bad keys, want 2, and the 1 that was bad before", status.Instances, len(status.Quarantined))
 				}
 				if n := g.count().requests - before; n < 40 || n > 300 {
 					t.Errorf("requests in ten minutes: got %d, want some, and no more than one in two seconds", n)

@@ -156,7 +156,10 @@ func (g *gate) follow(t *testing.T, cfg etcdv2.Config) *cell {
 	t.Helper()
 	g.put(t, "a", 50051)
 	g.put(t, "b", 50051)
-	cfg.Endpoints, cfg.Transport = []string{etcdtest.Endpoint}, g
+	cfg.Transport = g
+	if len(cfg.Endpoints) == 0 {
+		cfg.Endpoints = []string{etcdtest.Endpoint}
+	}
 	source, err := etcdv2.New(cfg)
 	if err != nil {
 		t.Fatalf("etcdv2.New: got %v, want no error", err)
