@@ -204,10 +204,11 @@ func (s *shelf) Load(directory string, _ time.Time) (*registry.Snapshot, error) 
 	}
 	if snapshot := s.saved[directory]; snapshot != nil {
 		loaded := *snapshot
-		loaded.Rows = slices.Clone(loaded.Rows)
-		for i := range loaded.Rows {
-			loaded.Rows[i].Origin = registry.OriginDisk
+		rows := slices.Collect(loaded.Rows.All())
+		for i := range rows {
+			rows[i].Origin = registry.OriginDisk
 		}
+		loaded.Rows = registry.NewRows(rows)
 		return &loaded, nil
 	}
 	return nil, errors.New("nothing saved")

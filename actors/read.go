@@ -182,7 +182,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 		}
 	}
 	status.Staleness, status.Resume = s.outlook.Load().status()
-	for _, row := range snapshot.Rows {
+	for row := range snapshot.Rows.All() {
 		r := RowStatus{
 			Key: row.Key, Address: row.Instance.Address(), Status: row.Status.String(), Index: row.Index,
 			AgeMS: now.Sub(row.Since).Milliseconds(), Origin: row.Origin.String(), Hold: held(row.Hold),

@@ -149,7 +149,7 @@ func showGuard(step registry.Step) string {
 // showSnapshot prints rows as id@index:port, then the quarantined keys.
 func showSnapshot(s *registry.Snapshot) string {
 	var words []string
-	for _, r := range s.Rows {
+	for r := range s.Rows.All() {
 		word := fmt.Sprintf("%s@%d:%d", strings.TrimPrefix(r.Key, apis), r.Index, r.Instance.Port)
 		if r.Status == registry.StatusQuarantinedCached {
 			word += " cached"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,7 +111,7 @@ func TestNothingBecomesEmptyUnexplained(t *testing.T) {
 			if before.Len() == 0 || after.Len() > 0 || s.forced {
 				continue
 			}
-			for _, row := range before.Rows {
+			for row := range before.Rows.All() {
 				if !s.deleted[row.Key] && !s.proved[row.Key] {
 					t.Fatalf("seed %d, step %d: got nothing left although nobody explained %s (%s)", seed, i, row.Key, showSnapshot(before))
 				}
@@ -137,7 +138,7 @@ func TestDataFaultsRemoveNothing(t *testing.T) {
 			if s.Len() != c.n {
 				t.Fatalf("seed %d: got %d instances of %d", seed, s.Len(), c.n)
 			}
-			for k, row := range s.Rows {
+			for k, row := range slices.Collect(s.Rows.All()) {
 				if row.Instance.Port != k+1 {
 					t.Fatalf("seed %d: got port %d of %s, want %d, the only good one", seed, row.Instance.Port, row.Key, k+1)
 				}
@@ -169,10 +170,12 @@ func audit(v *registry.View, now time.Time) string {
 		picks++
 	}
 	rows := 0
-	for i, row := range s.Rows {
-		if i > 0 && s.Rows[i-1].Key >= row.Key {
+	before := ""
+	for row := range s.Rows.All() {
+		if row.Key <= before {
 			return "rows out of order at " + row.Key
 		}
+		before = row.Key
 		if (row.Status == registry.StatusLimbo) != (row.Hold != registry.HoldNone) {
 			return fmt.Sprintf("%s is %v and held for %v", row.Key, row.Status, row.Hold)
 		}

@@ -136,7 +136,7 @@ func (b *driver) wantPicks(what string, picks, limbo int) {
 	b.t.Helper()
 	s := b.Snapshot(b.now)
 	held := 0
-	for _, r := range s.Rows {
+	for r := range s.Rows.All() {
 		if r.Status == registry.StatusLimbo {
 			held++
 		}

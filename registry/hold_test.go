@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func TestPreviousValueIsServed(t *testing.T) {
 	b.want("a verdict on something else", b.accept("a", 7, 4), "")
 	b.want("verdict on the value before", b.accept("a", 7, 3), "added a@3:7, republish")
 	b.wantRows("served", "a@3:7 cached, bad a@10")
-	if row := b.Snapshot(b.now).Rows[0]; row.Origin != registry.OriginPrevious {
+	if row := slices.Collect(b.Snapshot(b.now).Rows.All())[0]; row.Origin != registry.OriginPrevious {
 		t.Errorf("origin: got %v, want previous", row.Origin)
 	}
 	if bad := b.Snapshot(b.now).Quarantined[0]; bad.ServingIndex != 3 {
@@ -169,7 +170,7 @@ func TestPreviousValueIsServed(t *testing.T) {
 	b.want("once more", b.accept("a", 7, 3), "")
 	b.put("a", 8, 11)
 	b.accept("a", 8, 11)
-	if row := b.Snapshot(b.now).Rows[0]; row.Origin != registry.OriginRegistry {
+	if row := slices.Collect(b.Snapshot(b.now).Rows.All())[0]; row.Origin != registry.OriginRegistry {
 		t.Errorf("origin after the repair: got %v, want registry", row.Origin)
 	}
 
@@ -189,9 +190,9 @@ func TestPreviousValueBeforeDiskAndNotTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Restore(&registry.Snapshot{Directory: apis, Index: 5, Rows: []registry.Row{{
+	b.Restore(&registry.Snapshot{Directory: apis, Index: 5, Rows: registry.NewRows([]registry.Row{{
 		Key: apis + "a", Instance: saved, Status: registry.StatusLive, Origin: registry.OriginDisk, Index: 3,
-	}}})
+	}})})
 	previous, bad := entry("a", 2, 8), entry("a", 0, 10)
 	b.Observe(registry.Change{Kind: registry.ChangePut, Entry: bad, Previous: &previous, Index: 10}, b.now)
 	b.want("rejection", b.reject("a", 10), "quarantined a@10 empty x1 serving 3, judge a@8, republish")
@@ -215,14 +216,14 @@ func TestLostTTLShows(t *testing.T) {
 	b.accept("b", 1, 6)
 	b.put("a", 0, 10)
 	b.reject("a", 10)
-	rows := b.Snapshot(b.now).Rows
+	rows := slices.Collect(b.Snapshot(b.now).Rows.All())
 	if !rows[0].Immortal || rows[1].Immortal {
 		t.Errorf("immortal: got %v and %v, want a only, for b never had a TTL", rows[0].Immortal, rows[1].Immortal)
 	}
 	mortal.Index = 11
 	b.Observe(registry.Change{Kind: registry.ChangePut, Entry: mortal, Index: 11}, b.now)
 	b.accept("a", 1, 11)
-	if b.Snapshot(b.now).Rows[0].Immortal {
+	if slices.Collect(b.Snapshot(b.now).Rows.All())[0].Immortal {
 		t.Error("immortal after the repair: got true")
 	}
 }

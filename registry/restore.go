@@ -16,7 +16,7 @@ func (v *View) Restore(s *Snapshot) {
 	}
 	v.last, v.index, v.generation = s, s.Index, s.Generation
 	v.amnesia.cluster, v.amnesia.epoch = s.Cluster, s.Epoch
-	for _, row := range s.Rows {
+	for row := range s.Rows.All() {
 		if row.Status == StatusLimbo {
 			row.Status, row.Hold, row.HeldSince = StatusLive, HoldNone, time.Time{}
 			v.touch(row.Key)

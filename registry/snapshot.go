@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"iter"
 	"maps"
 	"slices"
@@ -27,7 +26,7 @@ type Snapshot struct {
 	// Guards are the guards that are engaged, the most severe first.
 	Guards []GuardState
 	// Rows are the served instances, also the draining ones, sorted by key.
-	Rows []Row
+	Rows Rows
 	// Quarantined are the keys whose newest judged value is bad, sorted by key.
 	Quarantined []Bad
 	// QuarantineOverflow is how many more bad keys there are than fit into
@@ -36,23 +35,14 @@ type Snapshot struct {
 }
 
 // Len returns how many instances can be picked.
-func (s *Snapshot) Len() int {
-	n := 0
-	for i := range s.Rows {
-		if s.Rows[i].Instance.State != StateDraining {
-			n++
-		}
-	}
-	return n
-}
+func (s *Snapshot) Len() int { return s.Rows.picks }
 
 // Instances yields the instances that can be picked: all but the draining ones,
 // in the order of their keys, those in limbo behind the others.
 func (s *Snapshot) Instances() iter.Seq[Instance] {
 	return func(yield func(Instance) bool) {
 		for _, limbo := range []bool{false, true} {
-			for i := range s.Rows {
-				r := &s.Rows[i]
+			for r := range s.Rows.All() {
 				if r.Instance.State != StateDraining && (r.Status == StatusLimbo) == limbo && !yield(r.Instance) {
 					return
 				}
@@ -90,24 +80,16 @@ func (v *View) Snapshot(now time.Time) *Snapshot {
 		Quarantined:        v.bads.sorted(),
 		QuarantineOverflow: v.bads.overflow(),
 	}
-	clear(v.dirty)
+	v.dirty = make(map[string]struct{}) // clearing keeps the room of the largest burst, to be walked through ever after
 	return v.last
 }
 
-// mergedRows puts the rows of the dirty keys in place of the old ones. Only
-// those are sorted, the others are in order already.
-func (v *View) mergedRows(old []Row) []Row {
-	rows := make([]Row, 0, len(old)+len(v.dirty))
-	for _, key := range slices.Sorted(maps.Keys(v.dirty)) {
-		at, found := slices.BinarySearchFunc(old, key, func(r Row, key string) int { return cmp.Compare(r.Key, key) })
-		rows = append(rows, old[:at]...)
-		if r := v.records[key]; r != nil && r.row != nil {
-			rows = append(rows, *r.row)
+// mergedRows puts the rows of the dirty keys in place of the old ones.
+func (v *View) mergedRows(old Rows) Rows {
+	return old.with(slices.Sorted(maps.Keys(v.dirty)), func(key string) *Row {
+		if r := v.records[key]; r != nil {
+			return r.row
 		}
-		if found {
-			at++
-		}
-		old = old[at:]
-	}
-	return append(rows, old...)
+		return nil
+	})
 }

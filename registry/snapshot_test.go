@@ -11,7 +11,7 @@ import (
 func TestViewSnapshot(t *testing.T) {
 	b := newDriver(t, registry.Config{})
 	first := b.Snapshot(b.now)
-	if first.Generation != 0 || first.Directory != apis || len(first.Rows) != 0 {
+	if first.Generation != 0 || first.Directory != apis || first.Rows.Len() != 0 {
 		t.Errorf("first snapshot: got %+v, want an empty one", first)
 	}
 	b.list(9, entry("b", 1, 6), entry("a", 1, 5))
@@ -43,11 +43,11 @@ func TestViewSnapshot(t *testing.T) {
 }
 
 func TestSnapshotPickSet(t *testing.T) {
-	s := &registry.Snapshot{Rows: []registry.Row{
+	s := &registry.Snapshot{Rows: registry.NewRows([]registry.Row{
 		{Instance: registry.Instance{ID: "a", State: registry.StateUp}},
 		{Instance: registry.Instance{ID: "b", State: registry.StateDraining}},
 		{Instance: registry.Instance{ID: "c"}, Status: registry.StatusQuarantinedCached},
-	}}
+	})}
 	var ids []string
 	for in := range s.Instances() {
 		ids = append(ids, in.ID)

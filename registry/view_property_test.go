@@ -189,7 +189,7 @@ func TestChangesEqualAListing(t *testing.T) {
 func believed(v *registry.View, now time.Time) []string {
 	s := v.Snapshot(now)
 	var lines []string
-	for _, r := range s.Rows {
+	for r := range s.Rows.All() {
 		if r.Status == registry.StatusLive {
 			lines = append(lines, fmt.Sprintf("%s %+v", r.Key, r.Instance))
 		}
@@ -265,7 +265,7 @@ func strike(r *rand.Rand, v *registry.View, index registry.Index, now time.Time)
 
 func others(v *registry.View, now time.Time) []string {
 	var lines []string
-	for _, row := range v.Snapshot(now).Rows {
+	for row := range v.Snapshot(now).Rows.All() {
 		if row.Key != apis+"victim" {
 			lines = append(lines, fmt.Sprintf("%+v", row))
 		}

@@ -27,7 +27,7 @@ func Example() {
 	instance := registry.Instance{Service: "api", ID: "api-7", Host: "10.0.0.7", Port: 50051}
 	fmt.Println(store.Save(&registry.Snapshot{
 		Directory: "/services/api/",
-		Rows:      []registry.Row{{Key: "/services/api/api-7", Instance: instance, Status: registry.StatusLive}},
+		Rows:      registry.NewRows([]registry.Row{{Key: "/services/api/api-7", Instance: instance, Status: registry.StatusLive}}),
 	}, at))
 
 	saved, err := store.Load("/services/api/", at.Add(time.Hour))
@@ -36,7 +36,7 @@ func Example() {
 	}
 	view := registry.NewView("/services/api/", registry.Config{})
 	view.Restore(saved)
-	for _, row := range view.Snapshot(at.Add(time.Hour)).Rows {
+	for row := range view.Snapshot(at.Add(time.Hour)).Rows.All() {
 		fmt.Println(row.Instance.Address(), row.Origin)
 	}
 	// Output:

@@ -42,10 +42,9 @@ type row struct {
 func encode(s *registry.Snapshot, now time.Time) ([]byte, error) {
 	c := content{
 		Directory: s.Directory, Cluster: s.Cluster, Epoch: s.Epoch, Index: s.Index, Generation: s.Generation,
-		SavedAt: now.Round(0), Rows: make([]row, 0, len(s.Rows)),
+		SavedAt: now.Round(0), Rows: make([]row, 0, s.Rows.Len()),
 	}
-	for i := range s.Rows {
-		r := &s.Rows[i]
+	for r := range s.Rows.All() {
 		value, err := registry.Encode(r.Instance)
 		if err != nil {
 			return nil, fmt.Errorf("disk: save %s: %w", r.Key, err)
@@ -89,9 +88,10 @@ func decodeBody(body []byte, directory string) (*registry.Snapshot, error) {
 	}
 	s := &registry.Snapshot{
 		Directory: c.Directory, Cluster: c.Cluster, Epoch: c.Epoch, Index: c.Index, Generation: c.Generation,
-		At: c.SavedAt, Rows: make([]registry.Row, 0, len(c.Rows)),
+		At: c.SavedAt,
 	}
 	service := serviceOf(directory)
+	rows := make([]registry.Row, 0, len(c.Rows))
 	for i, r := range c.Rows {
 		id, ok := registry.SplitKey(directory, r.Key)
 		if !ok || i > 0 && r.Key <= c.Rows[i-1].Key {
@@ -101,11 +101,12 @@ func decodeBody(body []byte, directory string) (*registry.Snapshot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("has a record that does not decode: %w", err)
 		}
-		s.Rows = append(s.Rows, registry.Row{
+		rows = append(rows, registry.Row{
 			Key: r.Key, Instance: instance, Status: registry.StatusLive, Origin: registry.OriginDisk,
 			Index: r.Index, Since: r.Since,
 		})
 	}
+	s.Rows = registry.NewRows(rows)
 	return s, nil
 }
 

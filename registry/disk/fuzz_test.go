@@ -15,10 +15,11 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := &registry.Snapshot{Directory: directory, Rows: []registry.Row{{Key: directory + "a"}}}
-	if s.Rows[0].Instance, err = registry.Decode("api", "a", value); err != nil {
+	in, err := registry.Decode("api", "a", value)
+	if err != nil {
 		f.Fatal(err)
 	}
+	s := &registry.Snapshot{Directory: directory, Rows: registry.NewRows([]registry.Row{{Key: directory + "a", Instance: in}})}
 	data, err := encode(s, time.Unix(1, 0))
 	if err != nil {
 		f.Fatal(err)
@@ -41,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("save of what was loaded: got error %v", err)
 		}
 		twice, err := decode(again, directory)
-		if err != nil || len(twice.Rows) != len(got.Rows) || twice.Index != got.Index {
+		if err != nil || twice.Rows.Len() != got.Rows.Len() || twice.Index != got.Index {
 			t.Errorf("load of what was saved: got %+v, %v, want %+v", twice, err, got)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,11 +81,11 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got.Directory != directory || got.Cluster != "one" || got.Index != 50 || got.Generation != saved.Generation ||
-		!got.At.Equal(now.Add(time.Second)) || len(got.Rows) != 3 {
+		!got.At.Equal(now.Add(time.Second)) || got.Rows.Len() != 3 {
 		t.Errorf("loaded: got %+v, want what was saved, at the time of the save", got)
 	}
-	for i, row := range got.Rows {
-		want := saved.Rows[i]
+	for i, row := range slices.Collect(got.Rows.All()) {
+		want := slices.Collect(saved.Rows.All())[i]
 		if row.Key != want.Key || !row.Instance.Equal(want.Instance) || row.Index != want.Index || !row.Since.Equal(want.Since) ||
 			row.Origin != registry.OriginDisk || row.Status != registry.StatusLive {
 			t.Errorf("row: got %+v, want %+v, from disk", row, want)
@@ -102,21 +103,21 @@ func TestRestore(t *testing.T) {
 	}
 	v := registry.NewView(directory, registry.Config{})
 	v.Restore(loaded)
-	if got := v.Snapshot(now); got.Len() != 2 || got.Rows[0].Origin != registry.OriginDisk {
+	if got := v.Snapshot(now); got.Len() != 2 || slices.Collect(got.Rows.All())[0].Origin != registry.OriginDisk {
 		t.Errorf("restored: got %+v, want two rows from disk", got)
 	}
 	later := now.Add(time.Hour)
 	v.Resync(registry.Listing{Index: 60, Cluster: "one", Entries: []registry.Entry{
-		{Key: loaded.Rows[0].Key, Value: "{}", Index: 1}, {Key: loaded.Rows[1].Key, Index: 55},
+		{Key: slices.Collect(loaded.Rows.All())[0].Key, Value: "{}", Index: 1}, {Key: slices.Collect(loaded.Rows.All())[1].Key, Index: 55},
 	}}, later)
-	v.Accept(loaded.Rows[0].Key, 1, loaded.Rows[0].Instance, later)
-	v.Reject(loaded.Rows[1].Key, 55, &registry.Fault{Class: registry.ClassEmpty}, later)
+	v.Accept(slices.Collect(loaded.Rows.All())[0].Key, 1, slices.Collect(loaded.Rows.All())[0].Instance, later)
+	v.Reject(slices.Collect(loaded.Rows.All())[1].Key, 55, &registry.Fault{Class: registry.ClassEmpty}, later)
 	got := v.Snapshot(later)
-	if got.Rows[0].Origin != registry.OriginRegistry || got.Rows[0].Status != registry.StatusLive {
-		t.Errorf("confirmed row: got %+v, want it live, from the registry", got.Rows[0])
+	if slices.Collect(got.Rows.All())[0].Origin != registry.OriginRegistry || slices.Collect(got.Rows.All())[0].Status != registry.StatusLive {
+		t.Errorf("confirmed row: got %+v, want it live, from the registry", slices.Collect(got.Rows.All())[0])
 	}
-	if got.Rows[1].Origin != registry.OriginDisk || got.Rows[1].Status != registry.StatusQuarantinedCached {
-		t.Errorf("row of a bad key: got %+v, want it cached, from disk", got.Rows[1])
+	if slices.Collect(got.Rows.All())[1].Origin != registry.OriginDisk || slices.Collect(got.Rows.All())[1].Status != registry.StatusQuarantinedCached {
+		t.Errorf("row of a bad key: got %+v, want it cached, from disk", slices.Collect(got.Rows.All())[1])
 	}
 }
 
@@ -124,7 +125,7 @@ func TestSaveKeepsAFew(t *testing.T) {
 	s, folder := open(t, func(c *disk.Config) { c.Keep = 2 })
 	other := snapshot(t, 1)
 	other.Directory = "/other/api/"
-	other.Rows = nil
+	other.Rows = registry.Rows{}
 	save(t, s, other, now)
 	for i := range 5 {
 		save(t, s, snapshot(t, i), now.Add(time.Duration(i)*time.Second))
@@ -132,7 +133,7 @@ func TestSaveKeepsAFew(t *testing.T) {
 	if got := names(t, folder); len(got) != 3 {
 		t.Errorf("files: got %v, want two and the other directory's", got)
 	}
-	if got, err := s.Load(directory, now); err != nil || len(got.Rows) != 4 {
+	if got, err := s.Load(directory, now); err != nil || got.Rows.Len() != 4 {
 		t.Errorf("load: got %+v, %v, want the newest", got, err)
 	}
 }
@@ -180,7 +181,7 @@ func TestLoadRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := s.Load(directory, now)
-			if got == nil || len(got.Rows) != 1 {
+			if got == nil || got.Rows.Len() != 1 {
 				t.Errorf("load: got %+v, want the older file", got)
 			}
 			if !errors.Is(err, disk.ErrRefused) || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {

@@ -32,9 +32,9 @@ func Example() {
 	}()
 	go func() { ended <- api.Run(ctx, api.Config{Listener: apiListener, Store: storeListener.Addr().String()}) }()
 
-	directory := &registry.Snapshot{Rows: []registry.Row{{Instance: registry.Instance{
+	directory := &registry.Snapshot{Rows: registry.NewRows([]registry.Row{{Instance: registry.Instance{
 		Service: "api", ID: "api-1", Host: apiAddress.Addr().String(), Port: int(apiAddress.Port()),
-	}}}}
+	}}})}
 	pool := api.NewPool(func() *registry.Snapshot { return directory }, api.Options{})
 	user, err := pool.LoadUser(ctx, store.Token(1, 7))
 	fmt.Println(user.GetUsername(), err)
