@@ -32,9 +32,11 @@ func newFunction(k *kernel, o overseer, name string, work func(context.Context) 
 	return &function{kernel: k, overseer: o, name: name, work: work, ctx: ctx, cancel: cancel}
 }
 
-// begin starts the function. It has started when its goroutine runs.
-func (f *function) begin(ref supervision.Ref, _ *worker) {
+// begin starts the function. It has started when it has a goroutine: nothing of
+// its own can fail before that runs, so nobody needs to wait for it.
+func (f *function) begin(ref supervision.Ref, from *worker) {
 	f.ref = ref
+	f.overseer.tell(childStarted{ref: ref}, from) // ahead of its end
 	f.kernel.functions.schedule(f)
 }
 
@@ -53,9 +55,6 @@ func (f *function) haunts(*process) bool { return f.isLost() }
 
 // run implements [task].
 func (f *function) run(*worker) {
-	if f.fate.Load() == 0 {
-		f.overseer.tell(childStarted{ref: f.ref}, nil)
-	}
 	completed := false
 	defer func() {
 		if completed {

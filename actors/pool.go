@@ -2,6 +2,7 @@ package actors
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -22,14 +23,15 @@ type pool struct {
 	// before first use.
 	unlimited bool
 
-	mu     sync.Mutex
-	parked []*worker // the last to park is the first to go: its stack is warm
-	busy   int
-	limit  int // of busy workers; 0 means base
-	queue  lane[task]
-	taken  int  // from the queue, since the last look
-	looked bool // a look is due
-	closed bool
+	mu       sync.Mutex
+	parked   []*worker // the last to park is the first to go: its stack is warm
+	busy     int
+	limit    int // of busy workers; 0 means base
+	queue    lane[task]
+	taken    int  // from the queue, since the last look
+	looked   bool // a look is due
+	trimming bool // so is a trim
+	closed   bool
 }
 
 // worker is one goroutine of a pool.
@@ -44,8 +46,11 @@ type worker struct {
 const (
 	// relief is how long a queue may stand still before there are more workers.
 	relief = time.Millisecond
-	// keptWorkers is how many idle workers stay.
+	// keptWorkers is how many idle workers stay. What a burst has left beyond
+	// them, up to maxParked, stays for a spell: storms come in several waves.
 	keptWorkers = 64
+	maxParked   = 1 << 14
+	spell       = time.Second
 )
 
 func base() int { return max(8, 4*runtime.GOMAXPROCS(0)) }
@@ -128,13 +133,35 @@ func (p *pool) next(w *worker) task {
 	}
 	p.busy--
 	p.limit = max(base(), min(p.limit, p.busy+base())) // as many again as are stuck
-	if p.closed || len(p.parked) >= keptWorkers {
+	if p.closed || len(p.parked) >= maxParked {
 		p.mu.Unlock()
 		return nil
 	}
 	p.parked = append(p.parked, w)
+	if len(p.parked) > keptWorkers && !p.trimming {
+		p.trimming = true
+		time.AfterFunc(spell, p.trim)
+	}
 	p.mu.Unlock()
 	return <-w.tasks
+}
+
+// trim sends home half of the workers that have been idle for longest, as long
+// as there are more than are kept.
+func (p *pool) trim() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	surplus := len(p.parked) - keptWorkers
+	p.trimming = surplus > 0
+	if !p.trimming {
+		return
+	}
+	leave := (surplus + 1) / 2
+	for _, w := range p.parked[:leave] {
+		close(w.tasks)
+	}
+	p.parked = slices.Clone(p.parked[leave:])
+	time.AfterFunc(spell, p.trim)
 }
 
 // close sends the idle workers home; busy ones go when they are done. Tasks

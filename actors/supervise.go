@@ -23,7 +23,7 @@ type Child struct {
 	// restarts.
 	Props *actor.Props
 	// Run is a plain function, which gets a goroutine of its own. It has started
-	// when that runs, and is to return when ctx ends. What it returns is its
+	// with that, and is to return when ctx ends. What it returns is its
 	// exit, see [End].
 	Run func(ctx context.Context) error
 	// Supervisor makes the child a supervisor itself.
