@@ -125,3 +125,34 @@ func BenchmarkCrash(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkExit is one exit alone, of a child drawn at random: its decision is a backoff, so that nothing is awaited. The
+// starts that follow are not timed.
+func BenchmarkExit(b *testing.B) {
+	const batch = 1000
+	exit := supervision.Exit{Kind: supervision.ExitPanic, Reason: "boom"}
+	for _, size := range []int{batch, 100_000} {
+		b.Run("children="+strconv.Itoa(size), func(b *testing.B) {
+			c := newCrowd(b, size, backoff.Policy{Base: time.Millisecond, Cap: time.Millisecond})
+			waits := make([]supervision.Ref, batch)
+			var spent time.Duration
+			exits := 0
+			for b.Loop() {
+				drawn := c.rng.Perm(size)[:batch]
+				began := time.Now()
+				for k, i := range drawn {
+					c.now += time.Second
+					actions := c.machine.Step(c.now, supervision.Event{Kind: supervision.EventChildExited, Ref: c.refs[i], Exit: exit})
+					waits[k] = actions[len(actions)-1].Ref
+				}
+				spent += time.Since(began)
+				exits += batch
+				for k, i := range drawn {
+					c.refs[i] = c.machine.Step(c.now, supervision.Event{Kind: supervision.EventRetryDue, Ref: waits[k]})[0].Ref
+					c.machine.Step(c.now, supervision.Event{Kind: supervision.EventChildStarted, Ref: c.refs[i]})
+				}
+			}
+			b.ReportMetric(float64(spent.Nanoseconds())/float64(exits), "ns/exit")
+		})
+	}
+}

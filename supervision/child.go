@@ -45,7 +45,8 @@ type child struct {
 	parkedSince time.Duration
 	until       time.Duration
 	exit        Exit
-	spec        ChildSpec
+	id          string
+	spec        *ChildSpec // without the ID; never changed
 }
 
 // live reports whether there is a process that an exit is still to come from.

@@ -112,7 +112,7 @@ func (c *child) info() ChildInfo {
 		since = c.parkedSince
 	}
 	return ChildInfo{
-		ID: c.spec.ID, Ref: c.ref, Incarnation: c.number(), State: c.state, Since: since, Until: c.until,
+		ID: c.id, Ref: c.ref, Incarnation: c.number(), State: c.state, Since: since, Until: c.until,
 		LastExit: c.exit, Restarts: max(c.incarnation-1, 0),
 	}
 }

@@ -153,6 +153,6 @@ func (m *Machine) do(a Action) { m.actions = append(m.actions, a) }
 
 // tell is do with the fields that name a child.
 func (m *Machine) tell(c *child, a Action) {
-	a.Ref, a.ID, a.Incarnation = c.ref, c.spec.ID, c.number()
+	a.Ref, a.ID, a.Incarnation = c.ref, c.id, c.number()
 	m.do(a)
 }

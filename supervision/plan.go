@@ -208,7 +208,7 @@ func (m *Machine) planStartFailed(ref Ref, exit Exit) {
 	c.becomeDown(m.now)
 	switch p.purpose {
 	case planInit:
-		failure := Action{Kind: ActionStartFailed, Ref: c.ref, ID: c.spec.ID, Incarnation: c.incarnation, Exit: exit}
+		failure := Action{Kind: ActionStartFailed, Ref: c.ref, ID: c.id, Incarnation: c.incarnation, Exit: exit}
 		m.begin(plan{purpose: planUnwind, span: everyone(), failure: failure})
 	case planAdd:
 		m.tell(c, Action{Kind: ActionRefused, Exit: exit, Err: ErrStartFailed, Request: p.request})

@@ -13,6 +13,7 @@ type roster struct {
 	first      []child   // the slots of the initial children
 	more       [][]child // and those of later ones, moreSlots each, so that none is ever moved
 	issuedTo   uint32    // slots below it exist
+	latest     *ChildSpec
 	byID       map[string]uint32
 	free       uint32 // chained through next
 	head, tail uint32
@@ -49,6 +50,16 @@ func (r *roster) newSlot() uint32 {
 	return slot
 }
 
+// shared returns the spec without its ID. Children of one kind, as those of a dynamic supervisor are, share one: it stays in
+// the processor's cache, and their records are smaller.
+func (r *roster) shared(spec ChildSpec) *ChildSpec {
+	spec.ID = ""
+	if r.latest == nil || *r.latest != spec {
+		r.latest = &spec
+	}
+	return r.latest
+}
+
 // add appends a child to the start order.
 func (r *roster) add(spec ChildSpec) *child {
 	slot := r.free
@@ -59,7 +70,7 @@ func (r *roster) add(spec ChildSpec) *child {
 	}
 	r.added++
 	c := r.at(slot)
-	*c = child{ref: c.ref, prev: r.tail, next: noSlot, position: r.added, spec: spec}
+	*c = child{ref: c.ref, prev: r.tail, next: noSlot, position: r.added, id: spec.ID, spec: r.shared(spec)}
 	if r.tail == noSlot {
 		r.head = slot
 	} else {
@@ -73,7 +84,7 @@ func (r *roster) add(spec ChildSpec) *child {
 // remove takes a child out and lets go of all that it held.
 func (r *roster) remove(c *child) {
 	slot := c.ref.slot
-	delete(r.byID, c.spec.ID)
+	delete(r.byID, c.id)
 	if c.prev == noSlot {
 		r.head = c.next
 	} else {

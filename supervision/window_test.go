@@ -157,8 +157,8 @@ func TestRosterAgainstSlice(t *testing.T) {
 		}
 		i := 0
 		for c := range r.inOrder() {
-			if i >= len(want) || c.spec.ID != want[i] {
-				t.Fatalf("step %d: child %d is %s, want order %v", step, i, c.spec.ID, want)
+			if i >= len(want) || c.id != want[i] {
+				t.Fatalf("step %d: child %d is %s, want order %v", step, i, c.id, want)
 			}
 			i++
 		}
