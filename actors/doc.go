@@ -48,8 +48,8 @@
 //  7. each incarnation's end is one exit, whatever caused it, with a reason of at
 //     most 4 KiB and the frames of a panic;
 //  8. a message queued for one incarnation is never handled by another;
-//  9. nothing that a child does, and nothing that an observer does, ends its
-//     supervisor, other than by the rules of its spec.
+//  9. nothing that a child does, and no panic of an observer, a template or a
+//     subscriber, ends its supervisor, other than by the rules of its spec.
 //
 // The policy [Naive] is the counter-example of 2020, with the same code: no
 // isolation, Elixir's default intensity, escalation to the root. When the root

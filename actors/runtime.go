@@ -43,7 +43,8 @@ type Config struct {
 	// Seed makes the jitter of a run reproducible; 0 is a seed like any other.
 	Seed uint64
 	// Observe is called with every event, in the turn of the actor that caused
-	// it: it must neither block nor panic. Nil means that nobody listens.
+	// it: it must neither block nor end its goroutine (runtime.Goexit, a test's
+	// FailNow). A panic in it is dropped. Nil means that nobody listens.
 	Observe func(Event)
 }
 

@@ -60,8 +60,8 @@ type SupervisorConfig struct {
 	// machine's. Timers run on the machine's in any case.
 	Clock func() time.Duration
 	// Observe is called with every event, in the turn of the supervisor that
-	// caused it, so it must not block. A panic in it is dropped. Nil means that
-	// nobody listens.
+	// caused it, so it must neither block nor end its goroutine (runtime.Goexit,
+	// a test's FailNow). A panic in it is dropped. Nil means that nobody listens.
 	Observe func(Event)
 	// Seed makes the jitter of a run reproducible.
 	Seed uint64
