@@ -91,6 +91,7 @@ func (a *archive) restore(w *watcher, now time.Time, m archiveRead) {
 	w.view.Restore(m.snapshot)
 	a.restored = true
 	w.publish(now)
+	w.followAll()
 	event.Kind, event.Instances = EventRestored, m.snapshot.Len()
 	event.AgeMS = now.Sub(m.snapshot.At).Milliseconds()
 	w.kernel.events.emit(event)

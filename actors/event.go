@@ -48,6 +48,8 @@ const (
 	EventInstanceUpdated   EventKind = "instance_updated"   // Service, Key, Index
 	EventInstanceRemoved   EventKind = "instance_removed"   // Service, Key, Reason
 	EventKeyQuarantined    EventKind = "key_quarantined"    // Service, Key, Class, Reason, Index
+	EventValueRefused      EventKind = "value_refused"      // Service, Key, Index, Reason, Attempt: its consumer did not take it, and is asked again
+	EventStuckLimit        EventKind = "stuck_limit"        // Service, Key, Attempt: so many calls of consumers and decoders have not come back that none is made
 	EventKeyReleased       EventKind = "key_released"       // Service, Key, Index, AgeMS: time in quarantine
 	EventKeyDoubted        EventKind = "key_doubted"        // Service, Key, Index: it flaps, and has to prove itself
 	EventKeyDegraded       EventKind = "key_degraded"       // Service, Key, AgeMS: an old value has been served for that long

@@ -19,6 +19,8 @@ func eventOfFact(fact registry.Step) Event {
 		return Event{
 			Kind: EventKeyQuarantined, Key: f.Bad.Key, Index: f.Bad.Index, Class: f.Bad.Class.String(), Reason: f.Bad.Reason,
 		}
+	case registry.Refused:
+		return Event{Kind: EventValueRefused, Key: f.Key, Index: f.Index, Reason: f.Reason, Attempt: f.Attempt}
 	case registry.Released:
 		return Event{Kind: EventKeyReleased, Key: f.Key, Index: f.Index, AgeMS: f.After.Milliseconds()}
 	case registry.Held:

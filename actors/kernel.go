@@ -33,6 +33,7 @@ type kernel struct {
 	// Counted for whoever asks.
 	restarts  atomic.Uint64
 	abandoned atomic.Int64
+	stuck     atomic.Int64 // calls into other people's code that were left behind
 }
 
 func newKernel(system *actor.ActorSystem, prefix string, seed uint64, observe func(Event)) *kernel {

@@ -158,6 +158,16 @@ type entryRejected struct {
 	key   string
 	index registry.Index
 	fault *registry.Fault
+	// refusal is set instead of the fault where a consumer did not take the value.
+	refusal string
+	// gone says that it was word that the key is gone which failed.
+	gone bool
+}
+
+// entryParted: the consumer has taken it that the key is gone.
+type entryParted struct {
+	quiet
+	key string
 }
 
 // directoryListed: the reader has a fresh listing.
@@ -225,6 +235,7 @@ func (entriesStarted) isWatched()   {}
 func (entryStarted) isWatched()     {}
 func (entryAccepted) isWatched()    {}
 func (entryRejected) isWatched()    {}
+func (entryParted) isWatched()      {}
 func (directoryListed) isWatched()  {}
 func (directoryChanged) isWatched() {}
 func (keyReread) isWatched()        {}
@@ -290,6 +301,23 @@ func (getDone) isReading()   {}
 type decide struct {
 	quiet
 	entry registry.Entry
+	// stored says that the value is in service already, and that only the consumer
+	// does not know it; gone, that the consumer is to know that the key is gone.
+	stored bool
+	gone   bool
+}
+
+// tried: the trial of a value has come back.
+type tried struct {
+	quiet
+	trial *trial
+	err   error
+}
+
+// trialOverdue: it has not come back in time, and was left behind.
+type trialOverdue struct {
+	quiet
+	trial *trial
 }
 
 // leaseMoved tells an announcer that a call ended or a wait is over.

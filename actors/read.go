@@ -50,10 +50,13 @@ func (r *Runtime) Subscribe(buffer int) (<-chan Event, func()) {
 
 // Status is what an operator wants to know about a runtime, as data.
 type Status struct {
-	Isolation string          `json:"isolation"`
-	Failed    string          `json:"failed,omitzero"`
-	Restarts  uint64          `json:"restarts"`
-	Abandoned int64           `json:"abandoned"`
+	Isolation string `json:"isolation"`
+	Failed    string `json:"failed,omitzero"`
+	Restarts  uint64 `json:"restarts"`
+	Abandoned int64  `json:"abandoned"`
+	// Stuck is how many calls of consumers and decoders were left behind and have
+	// not come back.
+	Stuck     int64           `json:"stuck,omitzero"`
 	Services  []ServiceStatus `json:"services"`
 	Announced []string        `json:"announced"`
 }
@@ -140,6 +143,7 @@ func (r *Runtime) Status() Status {
 		Isolation: r.policy.Isolation.String(),
 		Restarts:  r.kernel.restarts.Load(),
 		Abandoned: r.kernel.abandoned.Load(),
+		Stuck:     r.kernel.stuck.Load(),
 		Services:  []ServiceStatus{}, // JSON readers get lists, never null
 		Announced: []string{},
 	}
@@ -184,7 +188,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 	status.Staleness, status.Resume = s.outlook.Load().status()
 	for row := range snapshot.Rows.All() {
 		r := RowStatus{
-			Key: row.Key, Address: row.Instance.Address(), Status: row.Status.String(), Index: row.Index,
+			Key: row.Key, Address: addressOf(row.Instance), Status: row.Status.String(), Index: row.Index,
 			AgeMS: now.Sub(row.Since).Milliseconds(), Origin: row.Origin.String(), Hold: held(row.Hold),
 		}
 		if row.Hold != registry.HoldNone {
@@ -204,6 +208,14 @@ func (s *service) status(now time.Time) ServiceStatus {
 		})
 	}
 	return status
+}
+
+// addressOf is empty for what is no instance.
+func addressOf(in registry.Instance) string {
+	if in.Host == "" {
+		return ""
+	}
+	return in.Address()
 }
 
 // status is what an operator sees of it; of a view that has not looked yet, nothing.

@@ -131,22 +131,29 @@ func (r *Runtime) validate() error {
 }
 
 // Watch makes the runtime follow the instances of a service. Call it before Start.
-func (r *Runtime) Watch(name string) error {
+func (r *Runtime) Watch(name string) error { return r.Follow(Directory{Service: name}) }
+
+// Follow makes the runtime follow a directory, for a consumer of its own or with
+// settings of its own. Call it before Start.
+func (r *Runtime) Follow(d Directory) error {
 	if err := r.preparing(); err != nil {
 		return err
 	}
 	if r.config.Source == nil {
-		return fmt.Errorf("actors: watch %s: Config.Source is nil", name)
+		return fmt.Errorf("actors: follow %s: Config.Source is nil", d.Service)
 	}
-	directory, err := registry.Directory(r.config.Prefix, name)
+	if err := d.Validate(); err != nil {
+		return err
+	}
+	path, err := registry.Directory(r.config.Prefix, d.Service)
 	if err != nil {
-		return fmt.Errorf("actors: watch: %w", err)
+		return fmt.Errorf("actors: follow: %w", err)
 	}
-	if _, twice := r.byName[name]; twice {
-		return fmt.Errorf("actors: watch %s: it is watched already", name)
+	if _, twice := r.byName[d.Service]; twice {
+		return fmt.Errorf("actors: follow %s: it is followed already", d.Service)
 	}
-	s := newService(name, directory)
-	r.byName[name] = s
+	s := newService(r.kernel, path, d)
+	r.byName[d.Service] = s
 	r.services = append(r.services, s)
 	return nil
 }

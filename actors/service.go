@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"context"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,6 +17,9 @@ import (
 type service struct {
 	name      string
 	directory string
+	use       Directory // with its defaults
+	booth     *booth
+	ledger    ledger
 
 	snapshot  atomic.Pointer[registry.Snapshot]
 	published broadcast
@@ -41,11 +46,31 @@ type outlook struct {
 	resume    registry.ResumeWindow
 }
 
-func newService(name, directory string) *service {
-	s := &service{name: name, directory: directory}
+func newService(k *kernel, directory string, use Directory) *service {
+	use = use.withDefaults()
+	s := &service{name: use.Service, directory: directory, use: use, booth: newBooth(&k.stuck, use.Concurrency)}
 	s.snapshot.Store(&registry.Snapshot{Directory: directory})
 	s.contact.Store(&contact{})
 	return s
+}
+
+// handle decodes or consumes a value where the caller stands, without a guard
+// or a budget.
+func (s *service) handle(e registry.Entry) (registry.Instance, error) {
+	id := strings.TrimPrefix(e.Key, s.directory)
+	switch {
+	case s.use.Consumer != nil:
+		v := Value{Service: s.name, ID: id, Key: e.Key, Data: e.Value, Index: e.Index}
+		return named(s.name, id), s.use.Consumer.Consume(context.Background(), v)
+	case s.use.Decode != nil:
+		return s.use.Decode(s.name, id, e.Value)
+	}
+	return registry.Decode(s.name, id, e.Value)
+}
+
+// named stands for a value that is no instance: nothing but its key.
+func named(service, id string) registry.Instance {
+	return registry.Instance{Version: registry.Version, Service: service, ID: id, State: registry.StateUp}
 }
 
 // publish makes a snapshot the one that everybody reads.

@@ -57,7 +57,7 @@ func newWatcher(k *kernel, s *service, setting watching) *watcher {
 // service although an earlier incarnation of the watcher was lost.
 func (w *watcher) start(self *process) error {
 	w.self = self
-	cfg := w.setting.view
+	cfg := w.service.use.viewConfig(w.setting.view)
 	cfg.Random = w.kernel.random()
 	cfg.Unguarded = cfg.Unguarded || w.setting.isolation == IsolationNone
 	w.view = registry.NewView(w.service.directory, cfg)
@@ -121,6 +121,8 @@ func (w *watcher) receive(message any) error {
 		return w.carryOut(now, w.view.Accept(m.key, m.index, m.instance, now))
 	case entryRejected:
 		return w.rejected(now, m)
+	case entryParted:
+		w.parted(m.key)
 	case keyReread:
 		return w.reread(now, m)
 	case tickDue:
@@ -146,6 +148,7 @@ func (w *watcher) receive(message any) error {
 func (w *watcher) repopulate() {
 	clear(w.entries)
 	w.read(resync{})
+	w.followAll()
 }
 
 // introduce gives an entry that has just started the value it is for. One that
@@ -159,20 +162,29 @@ func (w *watcher) introduce(m entryStarted) {
 		m.entry.post(decide{entry: before})
 		return
 	}
-	if pending, waiting := w.view.Pending(m.key); waiting && !w.view.KnownBad(pending) {
-		m.entry.post(decide{entry: pending})
+	if work, has := w.workOf(m.key); has {
+		m.entry.post(work)
 	}
 }
 
 // rejected takes the verdict, and sees to it that a newer value, which may have
-// been sent to the entry while it was ending, is not left without one.
+// been sent to the entry while it was ending, is not left without one. A value
+// that was refused and is to be tried again waits for the entry's backoff.
 func (w *watcher) rejected(now time.Time, m entryRejected) error {
 	delete(w.entries, m.key)
-	if err := w.carryOut(now, w.view.Reject(m.key, m.index, m.fault, now)); err != nil {
+	var steps []registry.Step
+	switch {
+	case m.gone: // the view has no say in that; it is tried again
+	case m.refusal != "":
+		steps = w.view.Refuse(m.key, m.index, m.refusal, now)
+	default:
+		steps = w.view.Reject(m.key, m.index, m.fault, now)
+	}
+	if err := w.carryOut(now, steps); err != nil {
 		return err
 	}
-	if pending, waiting := w.view.Pending(m.key); waiting && !w.view.KnownBad(pending) {
-		w.hand(pending)
+	if work, has := w.workOf(m.key); has && (work.entry.Index != m.index || work.gone != m.gone) {
+		w.give(m.key, work)
 	}
 	return nil
 }
@@ -217,8 +229,7 @@ func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 // decideHere is what every watcher of 2020 did: decode in the watcher's own
 // turn, and let it crash.
 func (w *watcher) decideHere(now time.Time, e registry.Entry) error {
-	id := strings.TrimPrefix(e.Key, w.service.directory)
-	instance, err := registry.Decode(w.service.name, id, e.Value)
+	instance, err := w.service.handle(e)
 	if err != nil {
 		return err
 	}
@@ -237,11 +248,9 @@ func (w *watcher) perform(step registry.Step) {
 			w.supervise(ensureChild{id: w.id(s.Entry.Key)})
 			return
 		}
-		w.hand(s.Entry)
+		w.give(s.Entry.Key, decide{entry: s.Entry})
 	case registry.Drop:
-		delete(w.entries, s.Key)
-		delete(w.previous, s.Key)
-		w.supervise(dropChild{id: w.id(s.Key)})
+		w.drop(s.Key)
 	case registry.Reread:
 		w.read(rereadKey{key: s.Key})
 	case registry.Relist:
@@ -254,10 +263,17 @@ func (w *watcher) perform(step registry.Step) {
 		w.unsettled = true
 		w.engaged(s.State)
 		w.report(step)
-	case registry.Quarantined, registry.Held, registry.Doubted:
+	case registry.Held:
 		w.unsettled = true
 		w.report(step)
-	case registry.Added, registry.Updated, registry.Removed, registry.Released, registry.Reclaimed, registry.Degraded, registry.Reminded, registry.Disengaged, registry.Aged,
+		w.follow(s.Key)
+	case registry.Removed:
+		w.report(step)
+		w.follow(s.Key)
+	case registry.Quarantined, registry.Doubted:
+		w.unsettled = true
+		w.report(step)
+	case registry.Added, registry.Updated, registry.Refused, registry.Released, registry.Reclaimed, registry.Degraded, registry.Reminded, registry.Disengaged, registry.Aged,
 		registry.Slept, registry.Diverged:
 		w.report(step)
 	}
@@ -295,14 +311,14 @@ func (w *watcher) engaged(state registry.GuardState) {
 	}
 }
 
-// hand gives a value to the entry of its key; where none runs, its supervisor
+// give gives the entry of a key something to do; where none runs, its supervisor
 // starts one, which then asks.
-func (w *watcher) hand(e registry.Entry) {
-	if entry, runs := w.entries[e.Key]; runs {
-		entry.post(decide{entry: e})
+func (w *watcher) give(key string, work decide) {
+	if entry, runs := w.entries[key]; runs {
+		entry.post(work)
 		return
 	}
-	w.supervise(ensureChild{id: w.id(e.Key)})
+	w.supervise(ensureChild{id: w.id(key)})
 }
 
 func (w *watcher) id(key string) string { return strings.TrimPrefix(key, w.service.directory) }

@@ -21,9 +21,10 @@ type scene struct {
 
 func newScene(t *testing.T, tested func(*scene) behaviour) *scene {
 	t.Helper()
+	k := newKernel(quietSystem(), "scene/", 0, nil)
 	s := &scene{
-		kernel:  newKernel(quietSystem(), "scene/", 0, nil),
-		service: newService("api", "/services/api/"),
+		kernel:  k,
+		service: newService(k, "/services/api/", Directory{Service: "api"}),
 		got:     make(chan any, 64),
 	}
 	s.played = s.spawn("played", scripted{onReceive: func(message any) error { s.got <- message; return nil }})

@@ -42,7 +42,10 @@ import (
 // accidents, not against forgery. Its definition is the same for every version
 // of the record; a later version that wants another checksum names it otherwise.
 func Decode(service, id, value string) (Instance, error) {
-	if fault := screen(service, id, value); fault != nil {
+	if fault := Screen(value); fault != nil {
+		return Instance{}, fault
+	}
+	if fault := checkNames(service, id); fault != nil {
 		return Instance{}, fault
 	}
 	data := []byte(value)
@@ -56,15 +59,17 @@ func Decode(service, id, value string) (Instance, error) {
 	return p.in, nil
 }
 
-// screen refuses what need not be parsed.
-func screen(service, id, value string) *Fault {
+// Screen refuses what need not be looked at, whatever the value is for: one that
+// is too long, and one that is empty or only white space, for that is what a lost
+// body leaves behind. It returns nil for any other.
+func Screen(value string) *Fault {
 	switch {
 	case len(value) > MaxValueBytes:
 		return faultf(ClassOversize, "the value has %d bytes, more than %d", len(value), MaxValueBytes)
 	case strings.Trim(value, " \t\r\n") == "":
 		return faultf(ClassEmpty, "the value is empty (%d bytes)", len(value))
 	}
-	return checkNames(service, id)
+	return nil
 }
 
 func checkNames(service, id string) *Fault {

@@ -95,6 +95,13 @@ type Config struct {
 	// History is how many changes the source remembers; 0 means 1000, as etcd.
 	History int
 
+	// KeepValues keeps each row's value as it was read, for a directory whose
+	// values are not instances; see [Row.Value].
+	KeepValues bool
+	// Refusals is how often the consumer of such a directory may refuse a value,
+	// or fail over it, until the key is in quarantine; 0 means 5. See
+	// [View.Refuse].
+	Refusals int
 	// FailClosed serves only what the registry confirms: a bad key serves
 	// nothing instead of its last good value, no removal is held, and nothing is
 	// restored. For values where an old one is worse than none.
@@ -115,6 +122,7 @@ func (c Config) withDefaults() Config {
 	count(&c.ExpiryKeys, 3)
 	count(&c.DeadProbes, 3)
 	count(&c.History, 1000)
+	count(&c.Refusals, 5)
 
 	ratio(&c.RereadRate, 10)
 	ratio(&c.CorruptFraction, 0.2)

@@ -17,7 +17,7 @@ type corruption struct {
 	guard
 
 	fresh    recent // keys that turned bad within the window
-	corrupt  int    // bad keys, but for those of another version
+	corrupt  int    // bad keys, of the classes that count
 	byClass  [ClassPanic + 1]int
 	canaryAt time.Duration
 	booted   bool // the first listing has been judged
@@ -26,7 +26,7 @@ type corruption struct {
 // tally counts a record under its class of fault, or under none.
 func (v *View) tally(r *record) {
 	c := &v.corruption
-	corrupt := r.fault != nil && r.fault.Class != ClassUnsupported
+	corrupt := r.fault != nil && r.fault.Class.corrupts()
 	if r.tallied {
 		c.byClass[r.tally]--
 		c.corrupt--

@@ -102,6 +102,8 @@ func show(steps []registry.Step) string {
 			words = append(words, fmt.Sprintf("released %s@%d after %v", id(s.Key), s.Index, s.After))
 		case registry.Republish:
 			words = append(words, "republish")
+		case registry.Refused:
+			words = append(words, fmt.Sprintf("refused %s@%d x%d", id(s.Key), s.Index, s.Attempt))
 		case registry.Held, registry.Reclaimed, registry.Doubted, registry.Degraded, registry.Engaged, registry.Reminded,
 			registry.Disengaged, registry.Aged, registry.Slept, registry.Diverged, registry.Reread, registry.Probe, registry.Relist:
 			words = append(words, showGuard(s))
@@ -140,7 +142,7 @@ func showGuard(step registry.Step) string {
 		return "probe " + id(s.Key)
 	case registry.Relist:
 		return "relist"
-	case registry.Judge, registry.Drop, registry.Added, registry.Updated, registry.Removed, registry.Quarantined,
+	case registry.Judge, registry.Drop, registry.Added, registry.Updated, registry.Removed, registry.Quarantined, registry.Refused,
 		registry.Released, registry.Republish: // show prints them
 	}
 	return fmt.Sprintf("%T", step)

@@ -72,6 +72,7 @@ func carryOut(view *registry.View, steps []registry.Step, now time.Time) {
 			fmt.Printf("quarantined %s: %s, the last good value is of index %d\n", s.Bad.Key, s.Bad.Class, s.Bad.ServingIndex)
 		case registry.Released:
 			fmt.Println("released", s.Key, "after", s.After)
+		case registry.Refused: // of a directory with a consumer
 		case registry.Drop: // an actor per key would stop here
 		case registry.Engaged, registry.Disengaged, registry.Reminded, registry.Held, registry.Reclaimed, registry.Doubted,
 			registry.Degraded, registry.Aged, registry.Slept, registry.Diverged: // facts about the guards, for the event stream

@@ -38,7 +38,17 @@ const (
 	ClassSlow
 	// ClassPanic is a value that made its decoder panic. [Decode] never says so.
 	ClassPanic
+	// ClassRefused is a value that its consumer did not take, however often it
+	// was asked; see [View.Refuse]. It may be the consumer's fault, so it counts
+	// as no corruption, and the consumer is asked again now and then.
+	ClassRefused
 )
+
+// again reports whether the same value may turn out well another time.
+func (c Class) again() bool { return c == ClassSlow || c == ClassRefused }
+
+// corrupts reports whether values of the class count as corruption.
+func (c Class) corrupts() bool { return c != ClassUnsupported && c != ClassRefused }
 
 // String returns the class in one lower-case word.
 func (c Class) String() string {
@@ -65,6 +75,8 @@ func (c Class) String() string {
 		return "slow"
 	case ClassPanic:
 		return "panic"
+	case ClassRefused:
+		return "refused"
 	}
 	return "unknown"
 }

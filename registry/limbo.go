@@ -40,7 +40,7 @@ func (v *View) becomeHeld(r *record, d departure, hold Hold) {
 	l.asked, l.fails = false, 0
 	r.row.Status, r.row.Hold, r.row.HeldSince = StatusLimbo, hold, v.clock.when(l.since)
 	switch {
-	case hold.probed():
+	case hold.probed() && r.row.animate():
 		v.departing.set(r, at+time.Duration(v.cfg.Random()*float64(v.cfg.ProbeEvery)))
 	case hold == HoldDelay:
 		v.departing.set(r, at+v.cfg.RemovalDelay)

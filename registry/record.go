@@ -30,6 +30,7 @@ type record struct {
 	faultAt  Index  // and its index
 	badSince time.Time
 	attempts int             // re-reads since the newest value was rejected
+	refusals int             // of the newest value, by its consumer
 	flips    []time.Duration // when it turned bad, the newest ones
 	proof    *proof          // of a good value that is not believed yet
 	tallied  bool            // counts as corrupt, of class tally
@@ -61,16 +62,19 @@ type record struct {
 // becomeUnjudged takes a new value. What is served stays until the verdict.
 func (r *record) becomeUnjudged(e listed) {
 	r.newest, r.hash, r.verdict = e.Entry, e.hash, unjudged
-	r.attempts, r.absent = 0, false
+	r.attempts, r.refusals, r.absent = 0, 0, false
 }
 
 // becomeGood serves the newest value, and ends the quarantine.
-func (r *record) becomeGood(in Instance, now time.Time) {
+func (r *record) becomeGood(in Instance, kept string, now time.Time) {
 	since := now
-	if r.row != nil && r.row.Index == r.newest.Index && r.row.Instance.Equal(in) {
+	if r.row != nil && r.row.Index == r.newest.Index && r.row.says(in, kept) {
 		since = r.row.Since // the same verdict again
 	}
-	r.row = &Row{Key: r.newest.Key, Instance: in, Status: StatusLive, Index: r.newest.Index, Since: since, Immortal: r.immortal}
+	r.row = &Row{
+		Key: r.newest.Key, Instance: in, Value: kept, Status: StatusLive, Index: r.newest.Index, Since: since,
+		Immortal: r.immortal,
+	}
 	r.newest.Value, r.verdict = "", good
 	r.clearFault()
 }

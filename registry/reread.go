@@ -56,7 +56,8 @@ func (v *View) Reread(key string, e Entry, found bool, now time.Time) []Step {
 	default:
 		e.Key = key
 		v.index = max(v.index, e.Index)
-		steps = v.observePut(steps, e, nil)
+		e.Value = bounded(e.Value)
+		steps = v.retry(v.observePut(steps, e, nil), r, e)
 		if r.proof != nil && r.sameValue(e) {
 			steps = v.confirmGood(steps, r)
 		}

@@ -68,6 +68,8 @@ type Row struct {
 	// key's next visible change, for nobody is woken for it.
 	Index Index
 	Since time.Time
+	// Value is the value itself, where [Config.KeepValues] is set, else empty.
+	Value string
 	// Origin is where the instance was read.
 	Origin Origin
 	// Hold is why a row in limbo is held, HeldSince since when.
@@ -80,5 +82,12 @@ type Row struct {
 // same reports whether a reader of the two rows would do the same.
 func (r Row) same(other Row) bool {
 	return r.Status == other.Status && r.Hold == other.Hold && r.Origin == other.Origin &&
-		r.Immortal == other.Immortal && r.Instance.Equal(other.Instance)
+		r.Immortal == other.Immortal && r.says(other.Instance, other.Value)
 }
+
+// says reports whether a row is of this content.
+func (r Row) says(in Instance, value string) bool { return r.Value == value && r.Instance.Equal(in) }
+
+// animate reports whether the row is of something that lives somewhere: a value
+// without an address cannot be asked whether it does.
+func (r Row) animate() bool { return r.Instance.Host != "" }

@@ -70,6 +70,16 @@ type Reclaimed struct {
 // new index, or for another class of fault than before.
 type Quarantined struct{ Bad Bad }
 
+// Refused says that a consumer did not take a value, and will be asked again. It
+// is [Quarantined] when that has happened too often.
+type Refused struct {
+	Key    string
+	Index  Index
+	Reason string
+	// Attempt counts the refusals of this value, from 1.
+	Attempt int
+}
+
 // Released says that a quarantined key has a good value again.
 type Released struct {
 	Key   string
@@ -143,6 +153,7 @@ func (Added) step()       {}
 func (Updated) step()     {}
 func (Removed) step()     {}
 func (Quarantined) step() {}
+func (Refused) step()     {}
 func (Released) step()    {}
 func (Held) step()        {}
 func (Reclaimed) step()   {}

@@ -48,13 +48,13 @@ func (v *View) acceptNewest(steps []Step, r *record, in Instance) []Step {
 // serve makes a good value the row.
 func (v *View) serve(steps []Step, r *record, in Instance) []Step {
 	key, index, before := r.newest.Key, r.newest.Index, r.row
-	r.becomeGood(in, v.clock.last)
+	r.becomeGood(in, v.kept(r.newest), v.clock.last)
 	v.tally(r)
 	v.enroll(r)
 	switch {
 	case before == nil:
 		steps = append(steps, Added{Key: key, Instance: in, Index: index})
-	case !before.Instance.Equal(in):
+	case !before.says(in, r.row.Value):
 		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
 	}
 	if before == nil || !before.same(*r.row) {
@@ -94,14 +94,14 @@ func (v *View) holdIdentity(steps []Step, r *record, in Instance) []Step {
 // acceptPrevious serves the value before a bad one, which the source told along
 // with it, where there is nothing better.
 func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
-	index := r.previous.Index
+	index, value := r.previous.Index, v.kept(r.previous)
 	r.previous, r.previousAsked = Entry{}, false
 	if !r.wantsPrevious() || r.fault == nil || v.open() {
 		return steps
 	}
 	key, before := r.newest.Key, r.row
 	r.row = &Row{
-		Key: key, Instance: in, Status: StatusQuarantinedCached, Origin: OriginPrevious,
+		Key: key, Instance: in, Value: value, Status: StatusQuarantinedCached, Origin: OriginPrevious,
 		Index: index, Since: v.clock.last,
 	}
 	v.enroll(r)
@@ -113,7 +113,7 @@ func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 	switch {
 	case before == nil:
 		steps = append(steps, Added{Key: key, Instance: in, Index: index})
-	case !before.Instance.Equal(in):
+	case !before.says(in, value):
 		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
 	}
 	return steps
@@ -201,6 +201,14 @@ func (v *View) describe(r *record) Bad {
 		ServingIndex: r.servingIndex(),
 		Degraded:     before.Degraded,
 	}
+}
+
+// kept is as much of an accepted value as stays with its row.
+func (v *View) kept(e Entry) string {
+	if v.cfg.KeepValues {
+		return e.Value
+	}
+	return ""
 }
 
 // Pending returns the key's value that waits for a verdict, or the one that is

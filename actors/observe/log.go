@@ -154,7 +154,7 @@ func level(e actors.Event) zerolog.Level {
 	switch e.Kind {
 	case actors.EventSupervisorGaveUp, actors.EventSupervisorFailed, actors.EventSubtreeLost, actors.EventChildAbandoned,
 		actors.EventChildExhausted, actors.EventLeaseConflict, actors.EventSourceWentBack, actors.EventGuardEngaged,
-		actors.EventGuardReminded:
+		actors.EventGuardReminded, actors.EventStuckLimit:
 		return zerolog.ErrorLevel
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
@@ -177,7 +177,8 @@ func level(e actors.Event) zerolog.Level {
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
-		actors.EventChildTerminated, actors.EventRequestRefused, actors.EventSupervisorUp, actors.EventSupervisorDown:
+		actors.EventChildTerminated, actors.EventRequestRefused, actors.EventSupervisorUp, actors.EventSupervisorDown,
+		actors.EventValueRefused: // the exit beside it says why
 		return zerolog.DebugLevel
 	}
 	return zerolog.DebugLevel
@@ -213,6 +214,10 @@ func sentence(kind actors.EventKind) string {
 		return "bad value: key quarantined"
 	case actors.EventKeyReleased:
 		return "good value again: key released"
+	case actors.EventValueRefused:
+		return "value not taken by its consumer: trying again"
+	case actors.EventStuckLimit:
+		return "too many calls of consumers and decoders hang: none is made"
 	case actors.EventAnnounced:
 		return "announced"
 	case actors.EventAnnounceRetry:

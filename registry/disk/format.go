@@ -36,6 +36,8 @@ type row struct {
 	Index registry.Index `json:"index"`
 	Since time.Time      `json:"since"`
 	Value string         `json:"value"`
+	// Raw says that the value is no instance's record but a consumer's own.
+	Raw bool `json:"raw,omitempty"`
 }
 
 // encode lays a snapshot out as a file.
@@ -45,11 +47,15 @@ func encode(s *registry.Snapshot, now time.Time) ([]byte, error) {
 		SavedAt: now.Round(0), Rows: make([]row, 0, s.Rows.Len()),
 	}
 	for r := range s.Rows.All() {
-		value, err := registry.Encode(r.Instance)
-		if err != nil {
-			return nil, fmt.Errorf("disk: save %s: %w", r.Key, err)
+		saved := row{Key: r.Key, Index: r.Index, Since: r.Since.Round(0), Value: r.Value, Raw: r.Value != ""}
+		if !saved.Raw {
+			value, err := registry.Encode(r.Instance)
+			if err != nil {
+				return nil, fmt.Errorf("disk: save %s: %w", r.Key, err)
+			}
+			saved.Value = value
 		}
-		c.Rows = append(c.Rows, row{Key: r.Key, Index: r.Index, Since: r.Since.Round(0), Value: value})
+		c.Rows = append(c.Rows, saved)
 	}
 	body, err := json.Marshal(&c)
 	if err != nil {
@@ -97,17 +103,30 @@ func decodeBody(body []byte, directory string) (*registry.Snapshot, error) {
 		if !ok || i > 0 && r.Key <= c.Rows[i-1].Key {
 			return nil, fmt.Errorf("has the key %.80q, which is elsewhere or out of order", r.Key)
 		}
-		instance, err := registry.Decode(service, id, r.Value)
-		if err != nil {
+		loaded := registry.Row{
+			Key: r.Key, Status: registry.StatusLive, Origin: registry.OriginDisk, Index: r.Index, Since: r.Since,
+		}
+		if err := r.fill(&loaded, service, id); err != nil {
 			return nil, fmt.Errorf("has a record that does not decode: %w", err)
 		}
-		rows = append(rows, registry.Row{
-			Key: r.Key, Instance: instance, Status: registry.StatusLive, Origin: registry.OriginDisk,
-			Index: r.Index, Since: r.Since,
-		})
+		rows = append(rows, loaded)
 	}
 	s.Rows = registry.NewRows(rows)
 	return s, nil
+}
+
+// fill puts the content of a saved row into one of a snapshot.
+func (r row) fill(loaded *registry.Row, service, id string) (err error) {
+	if !r.Raw {
+		loaded.Instance, err = registry.Decode(service, id, r.Value)
+		return err
+	}
+	if fault := registry.Screen(r.Value); fault != nil {
+		return fault
+	}
+	loaded.Value = r.Value
+	loaded.Instance = registry.Instance{Version: registry.Version, Service: service, ID: id, State: registry.StateUp}
+	return nil
 }
 
 // serviceOf is the last name of a directory.
