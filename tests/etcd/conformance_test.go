@@ -31,16 +31,23 @@ func TestEmbeddedConforms(t *testing.T) {
 }
 
 func TestExternalConforms(t *testing.T) {
-	endpoint := strings.TrimSuffix(os.Getenv(externalEndpoint), "/")
-	if endpoint == "" {
-		t.Skip(externalEndpoint + " names no etcd with the v2 API on")
-	}
+	endpoint := external(t).url()
 	registrytest.Run(t, func(t *testing.T) registrytest.Registry {
 		t.Helper()
 		r := underTest(t, endpoint)
 		t.Cleanup(func() { removeAll(t, endpoint, strings.TrimSuffix(r.Directory, "/")) })
 		return r
 	})
+}
+
+// external is the etcd that externalEndpoint names.
+func external(t *testing.T) *server {
+	t.Helper()
+	endpoint := strings.TrimSuffix(os.Getenv(externalEndpoint), "/")
+	if endpoint == "" {
+		t.Skip(externalEndpoint + " names no etcd with the v2 API on")
+	}
+	return &server{addr: strings.TrimPrefix(endpoint, "http://")}
 }
 
 // forget drops what the log says of writes, which nobody asks for here.

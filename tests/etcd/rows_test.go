@@ -13,6 +13,8 @@ const (
 	multipart = "Content-Type: multipart/form-data; boundary=B"
 	parts     = "--B\r\nContent-Disposition: form-data; name=\"value\"\r\n\r\nNEW-RECORD\r\n--B--\r\n"
 	partsSize = "Content-Length: 72" // of parts
+	curl      = "User-Agent: curl/7.88.1"
+	next      = "GET /v2/keys HTTP/1.1\r\n" // as long as full
 )
 
 // ending is what the client does after its last byte.
@@ -41,13 +43,25 @@ type row struct {
 	guard    string
 }
 
+// modes are what the embedded etcd can have in front of its v2 keys handler.
+func modes() []string { return []string{"plain", "incident", "guard"} }
+
+// outcomes are the row's, by mode.
+func (r row) outcomes() map[string]string {
+	return map[string]string{"plain": r.plain, "incident": r.incident, "guard": r.guard}
+}
+
+// answered says whether the client of the row stays to hear the answer.
+func (r row) answered() bool { return r.end == wait || r.end == fin }
+
 // What the rows have in common: a write that was refused, one that went through,
-// and the incident.
+// the incident with and without its TTL, and a precondition that did not hold.
 const (
 	refused = "400 old 60"
 	stored  = "200 new 60"
 	wiped   = "200 empty none"
 	expires = "200 empty 60"
+	exists  = "412 old 60"
 )
 
 func rows() []row {
@@ -101,6 +115,8 @@ func rows() []row {
 		{"j3 renewal by query only", "PUT ?ttl=60&refresh=true&prevExist=true", nil, nil, wait, "200 renewed 60", "200 renewed 60", "200 renewed 60"},
 		{"j4 swap by index, FIN", "PUT ?prevIndex={index}", h(form, length), nil, fin, refused, wiped, refused},
 		{"j5 swap by index without type, FIN", "PUT ?prevIndex={index}", h(length), nil, fin, wiped, wiped, refused},
+		{"j6 create only, FIN", "PUT ?prevExist=false", h(form, length), nil, fin, refused, exists, refused},
+		{"j7 create only without type, FIN", "PUT ?prevExist=false", h(length), nil, fin, exists, exists, refused},
 
 		{"k1 plain text, FIN", "PUT ", h("Content-Type: text/plain", length), nil, fin, wiped, wiped, refused},
 		{"k2 said to be JSON, whole", "PUT ", h("Content-Type: application/json", length), b(full), wait, wiped, wiped, refused},
@@ -116,8 +132,13 @@ func rows() []row {
 		{"l2 no length, RST", "PUT ", h(form), nil, reset, wiped, wiped, refused},
 		{"l3 HTTP/1.0, FIN", "PUT/1.0 ", h(form, length), nil, fin, refused, wiped, refused},
 		{"l4 length too small", "PUT ", h(form, "Content-Length: 10"), b(full), wait, "200 cut none", "200 cut none", "200 cut none"},
+		{"l5 length too big, FIN", "PUT ", h(form, "Content-Length: 123"), b(full), fin, refused, wiped, refused},
+		{"l6 length too big without type, FIN", "PUT ", h("Content-Length: 123"), b(full), fin, wiped, wiped, refused},
+		{"l7 the next request taken for the form", "PUT ", h(form, length), b(next, "Host: etcd\r\n\r\n"), wait, wiped, wiped, refused},
 		{"m1 POST below a key without type, FIN", "POST ", h(length), nil, fin, refused, refused, refused},
 		{"m2 POST below a key", "POST ", h(form, length), b(full), wait, refused, refused, refused},
+		{"p1 headers of curl -X PUT -d, whole", "PUT ", h(curl, "Accept: */*", length, form), b(full), wait, stored, stored, stored},
+		{"p2 headers of curl -X PUT -d, FIN", "PUT ", h(curl, "Accept: */*", length, form), nil, fin, refused, wiped, refused},
 	}
 }
 

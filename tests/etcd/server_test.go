@@ -54,10 +54,10 @@ type logged struct {
 	Status  int    `json:"status"`
 }
 
-// server is one `chatnode etcd` process.
+// server is one `chatnode etcd` process, or an etcd that somebody else runs.
 type server struct {
 	addr   string
-	writes chan logged
+	writes chan logged // nil when its log cannot be read
 }
 
 func (s *server) url() string { return "http://" + s.addr }
