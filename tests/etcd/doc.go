@@ -3,8 +3,9 @@
 //
 // rows_test.go is the table: one line a request, and what each mode must make of
 // it. Mode plain is the measured behaviour of etcd 2.3 to 3.5. replay_test.go sends
-// the requests over raw sockets; registry_test.go runs registry/etcdv2 against the
-// same process, and conformance_test.go puts it through registrytest.Run, also on
-// the etcd that FIREBREAK_ETCD names. The binary is built once a run, and its
-// processes end with it.
+// the requests over raw sockets, also to the etcd that FIREBREAK_ETCD names;
+// clients_test.go sends what real clients do. story_test.go holds docs/INCIDENT.md
+// to both tables. registry_test.go runs registry/etcdv2 against the same process,
+// and conformance_test.go puts it through registrytest.Run, also on that other
+// etcd. The binary is built once a run, and its processes end with it.
 package etcd
