@@ -38,7 +38,7 @@ func (v *View) doubt(steps []Step, r *record, in Instance) []Step {
 		b := v.bads.rows[r.newest.Key]
 		b.Doubted = v.clock.when(at + v.cfg.ProveHold)
 		v.bads.update(b)
-		v.touch(r.newest.Key)
+		v.touch(r)
 		return append(steps, Doubted{Key: r.newest.Key, Index: r.newest.Index, Until: b.Doubted})
 	}
 	r.becomeDoubted(in, r.proof.since)

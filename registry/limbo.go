@@ -38,7 +38,8 @@ func (v *View) becomeHeld(r *record, d departure, hold Hold) {
 	v.reprieve(r)
 	l.departure, l.hold = d, hold
 	l.asked, l.fails = false, 0
-	r.row.Status, r.row.Hold, r.row.HeldSince = StatusLimbo, hold, v.clock.when(l.since)
+	row := r.edit()
+	row.Status, row.Hold, row.HeldSince = StatusLimbo, hold, v.clock.when(l.since)
 	switch {
 	case hold.probed() && r.row.animate():
 		v.departing.set(r, at+time.Duration(v.cfg.Random()*float64(v.cfg.ProbeEvery)))
@@ -47,7 +48,7 @@ func (v *View) becomeHeld(r *record, d departure, hold Hold) {
 	default:
 		v.departing.cancel(r)
 	}
-	v.touch(r.newest.Key)
+	v.touch(r)
 }
 
 // becomeUnheld takes a row out of limbo. Its status is the caller's to set.
@@ -59,8 +60,9 @@ func (v *View) becomeUnheld(r *record) {
 	delete(v.held, r.newest.Key)
 	v.reprieve(r)
 	r.limbo, r.changed = nil, nil
-	r.row.Hold, r.row.HeldSince = HoldNone, time.Time{}
-	v.touch(r.newest.Key)
+	row := r.edit()
+	row.Hold, row.HeldSince = HoldNone, time.Time{}
+	v.touch(r)
 }
 
 // reprieve takes a row off the list of those to be evicted.
@@ -163,7 +165,7 @@ func (v *View) recallLeft(steps []Step, key string) []Step {
 		return steps
 	}
 	delete(v.left, key)
-	v.records[key] = r
+	v.records[key], r.forgotten = r, false
 	return v.hold(steps, r, r.went, v.holdOf(r))
 }
 

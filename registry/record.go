@@ -23,7 +23,11 @@ type record struct {
 	previous      Entry
 	previousAsked bool
 
-	row *Row // what is served; nil when there never was a good value
+	row   *Row // what is served; nil when there never was a good value
+	shown *Row // what the last snapshot has of it; nil when it has nothing
+	dirty bool // row and shown may differ
+
+	forgotten bool // it is no more among the view's records
 
 	// Set while the key is in quarantine.
 	fault    *Fault // of the last rejected value, else nil
@@ -88,7 +92,8 @@ func (r *record) becomeBad(f *Fault, now time.Time) {
 	r.verdict, r.fault, r.faultAt = bad, f, r.newest.Index
 	r.proof, r.changed = nil, nil
 	if r.row != nil {
-		r.row.Status, r.row.Immortal = StatusQuarantinedCached, r.immortal
+		row := r.edit()
+		row.Status, row.Immortal = StatusQuarantinedCached, r.immortal
 	}
 }
 
@@ -98,6 +103,15 @@ func (r *record) becomeAbsent(index Index) {
 	r.previous, r.previousAsked = Entry{}, false
 	r.absent, r.changed = true, nil
 	r.clearFault()
+}
+
+// edit returns the row to be changed: a copy, when a snapshot has it too.
+func (r *record) edit() *Row {
+	if r.row == r.shown {
+		row := *r.row
+		r.row = &row
+	}
+	return r.row
 }
 
 func (r *record) clearFault() {

@@ -21,7 +21,7 @@ func (v *View) becomeAbsent(r *record, d departure) {
 	v.present--
 	if r.fault != nil {
 		v.bads.leave(r.newest.Key)
-		v.touch(r.newest.Key)
+		v.touch(r)
 	}
 	r.becomeAbsent(d.index)
 	v.tally(r)
@@ -40,7 +40,7 @@ func (v *View) drop(steps []Step, leaving []leaver) []Step {
 	steps = v.depart(steps, rows)
 	for _, l := range leaving {
 		if l.r.row == nil {
-			delete(v.records, l.r.newest.Key)
+			v.forget(l.r)
 		}
 		steps = append(steps, Drop{l.r.newest.Key})
 	}
@@ -110,7 +110,13 @@ func (v *View) decide(steps []Step, l leaver, standing Hold) []Step {
 
 // remove takes a row out for good.
 func (v *View) remove(steps []Step, r *record, d departure, held Hold) []Step {
-	v.touch(r.newest.Key)
-	delete(v.records, r.newest.Key)
+	v.touch(r)
+	v.forget(r)
 	return append(steps, Removed{Key: r.newest.Key, Kind: d.kind, Index: d.index, Held: held})
+}
+
+// forget takes a record out of the books.
+func (v *View) forget(r *record) {
+	delete(v.records, r.newest.Key)
+	r.forgotten = true
 }

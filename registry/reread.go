@@ -77,7 +77,7 @@ func (v *View) degrade(steps []Step) []Step {
 		b := v.bads.rows[key]
 		b.Degraded = true
 		v.bads.update(b)
-		v.touch(key)
+		v.touch(r)
 		steps = append(steps, Degraded{Key: key, After: v.cfg.MaxServe})
 	}
 	return steps

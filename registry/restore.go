@@ -16,15 +16,17 @@ func (v *View) Restore(s *Snapshot) {
 	}
 	v.last, v.index, v.generation = s, s.Index, s.Generation
 	v.amnesia.cluster, v.amnesia.epoch = s.Cluster, s.Epoch
-	for row := range s.Rows.All() {
-		if row.Status == StatusLimbo {
+	s.Rows.each(func(shown *Row) bool {
+		r := v.record(shown.Key)
+		r.newest.Index, r.row, r.shown = shown.Index, shown, shown
+		if shown.Status == StatusLimbo {
+			row := r.edit()
 			row.Status, row.Hold, row.HeldSince = StatusLive, HoldNone, time.Time{}
-			v.touch(row.Key)
+			v.touch(r)
 		}
-		r := v.record(row.Key)
-		r.newest.Index, r.row = row.Index, &row
 		v.enroll(r)
-	}
+		return true
+	})
 	for _, b := range s.Quarantined {
 		r := v.record(b.Key)
 		r.newest.Index = b.Index

@@ -79,8 +79,11 @@ type Row struct {
 	Immortal bool
 }
 
+// pickable reports whether there is a row, and it takes work.
+func (r *Row) pickable() bool { return r != nil && r.Instance.State != StateDraining }
+
 // same reports whether a reader of the two rows would do the same.
-func (r Row) same(other Row) bool {
+func (r *Row) same(other *Row) bool {
 	return r.Status == other.Status && r.Hold == other.Hold && r.Origin == other.Origin &&
 		r.Immortal == other.Immortal && r.says(other.Instance, other.Value)
 }

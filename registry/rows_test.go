@@ -22,17 +22,23 @@ func TestRowsAgainstAMap(t *testing.T) {
 		space := 1 + rng.IntN(3000)
 		for range 30 {
 			before, copied := rows, slices.Collect(rows.All())
-			dirty := map[string]struct{}{}
+			dirty := map[string]rowChange{}
 			grow := rng.Float64()
 			for range 1 + rng.IntN(space) {
 				key := fmt.Sprintf("/services/api/%05d", rng.IntN(space))
-				dirty[key] = struct{}{}
+				if _, twice := dirty[key]; !twice {
+					dirty[key] = rowChange{key: key, was: want[key]}
+				}
 				delete(want, key)
 				if rng.Float64() < grow {
 					want[key] = &Row{Key: key, Index: Index(rng.Uint64()), Instance: Instance{State: []State{StateUp, StateDraining, ""}[rng.IntN(3)]}}
 				}
 			}
-			rows = rows.with(slices.Sorted(maps.Keys(dirty)), func(key string) *Row { return want[key] })
+			changes := make([]rowChange, 0, len(dirty))
+			for _, key := range slices.Sorted(maps.Keys(dirty)) {
+				changes = append(changes, rowChange{key, dirty[key].was, want[key]})
+			}
+			rows = rows.with(changes)
 			check(t, rows, want)
 			if !slices.EqualFunc(copied, slices.Collect(before.All()), func(a, b Row) bool { return a.Key == b.Key && a.Index == b.Index }) {
 				t.Fatal("the rows of before: got them changed")
@@ -50,8 +56,8 @@ func check(t *testing.T, rows Rows, want map[string]*Row) {
 			picks++
 		}
 	}
-	if len(got) != len(want) || rows.Len() != len(want) || rows.picks != picks {
-		t.Fatalf("rows: got %d, said to be %d with %d picks, want %d with %d", len(got), rows.Len(), rows.picks, len(want), picks)
+	if len(got) != len(want) || rows.Len() != len(want) || rows.pickable() != picks {
+		t.Fatalf("rows: got %d, said to be %d with %d picks, want %d with %d", len(got), rows.Len(), rows.pickable(), len(want), picks)
 	}
 	if !slices.IsSortedFunc(got, func(a, b Row) int { return cmp.Compare(a.Key, b.Key) }) {
 		t.Fatal("rows: got them out of order")
@@ -64,28 +70,68 @@ func check(t *testing.T, rows Rows, want map[string]*Row) {
 	if _, found := rows.Get("/services/api/x"); found {
 		t.Fatal("a key that is not there: got a row")
 	}
-	for i, b := range rows.blocks {
-		if len(b.rows) == 0 || len(b.rows) > 2*blockRows || i < len(rows.blocks)-1 && len(b.rows) < blockRows/4 {
-			t.Fatalf("block %d of %d: got %d rows", i, len(rows.blocks), len(b.rows))
-		}
+	if rows.root != nil {
+		checkNode(t, rows.root, rows.root)
 	}
 }
 
-// TestRowsShareWhatIsEqual: one changed row of many costs one block.
+// checkNode checks what a node says of itself, and returns how high it is.
+func checkNode(t *testing.T, root, n *rowNode) int {
+	t.Helper()
+	if n.fan() == 0 || n.fan() > maxFan || n != root && n.fan() < minFan || len(n.rows) > 0 && len(n.below) > 0 {
+		t.Fatalf("node: got %d rows and %d nodes", len(n.rows), len(n.below))
+	}
+	if len(n.below) == 0 {
+		if n.count != len(n.rows) || n.picks != countPicks(n.rows) {
+			t.Fatalf("leaf of %d rows, %d to pick: got it said to have %d, %d", len(n.rows), countPicks(n.rows), n.count, n.picks)
+		}
+		return 1
+	}
+	height, count, picks := 0, 0, 0
+	for i, child := range n.below {
+		h := checkNode(t, root, child)
+		if i > 0 && h != height || n.leasts[i] != child.least() {
+			t.Fatalf("child %d: got height %d beside %d, first key %s said to be %s", i, h, height, child.least(), n.leasts[i])
+		}
+		height = h
+		count += child.count
+		picks += child.picks
+	}
+	if count != n.count || picks != n.picks || len(n.leasts) != len(n.below) {
+		t.Fatalf("node of %d rows, %d to pick: got it said to have %d, %d", count, picks, n.count, n.picks)
+	}
+	return height + 1
+}
+
+// TestRowsShareWhatIsEqual: one changed row of many costs a leaf and what is above it.
 func TestRowsShareWhatIsEqual(t *testing.T) {
 	var all []Row
 	for i := range 10_000 {
 		all = append(all, Row{Key: fmt.Sprintf("/services/api/%05d", i)})
 	}
 	before := NewRows(all)
-	after := before.with([]string{all[5000].Key}, func(key string) *Row { return &Row{Key: key, Index: 7} })
-	other := 0
-	for i := range before.blocks {
-		if &before.blocks[i].rows[0] != &after.blocks[i].rows[0] {
-			other++
+	was, key := (*Row)(nil), all[5000].Key
+	before.each(func(r *Row) bool { was = r; return r.Key != key })
+	after := before.with([]rowChange{{key, was, &Row{Key: key, Index: 7}}})
+	known := map[*rowNode]bool{}
+	var walk func(n *rowNode, visit func(*rowNode))
+	walk = func(n *rowNode, visit func(*rowNode)) {
+		visit(n)
+		for _, child := range n.below {
+			walk(child, visit)
 		}
 	}
-	if other != 1 {
-		t.Errorf("blocks that are not shared: got %d of %d, want 1", other, len(before.blocks))
+	walk(before.root, func(n *rowNode) { known[n] = true })
+	other := 0
+	walk(after.root, func(n *rowNode) {
+		if !known[n] {
+			other++
+		}
+	})
+	if other != 3 {
+		t.Errorf("nodes that are not shared: got %d of %d, want 3", other, len(known))
+	}
+	if got, _ := after.Get(key); got.Index != 7 {
+		t.Errorf("the changed row: got %+v", got)
 	}
 }

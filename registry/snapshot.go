@@ -1,8 +1,8 @@
 package registry
 
 import (
+	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 )
@@ -35,17 +35,22 @@ type Snapshot struct {
 }
 
 // Len returns how many instances can be picked.
-func (s *Snapshot) Len() int { return s.Rows.picks }
+func (s *Snapshot) Len() int { return s.Rows.pickable() }
 
 // Instances yields the instances that can be picked: all but the draining ones,
 // in the order of their keys, those in limbo behind the others.
 func (s *Snapshot) Instances() iter.Seq[Instance] {
 	return func(yield func(Instance) bool) {
 		for _, limbo := range []bool{false, true} {
-			for r := range s.Rows.All() {
-				if r.Instance.State != StateDraining && (r.Status == StatusLimbo) == limbo && !yield(r.Instance) {
-					return
+			on := true
+			s.Rows.each(func(r *Row) bool {
+				if r.pickable() && (r.Status == StatusLimbo) == limbo {
+					on = yield(r.Instance)
 				}
+				return on
+			})
+			if !on {
+				return
 			}
 		}
 	}
@@ -80,16 +85,36 @@ func (v *View) Snapshot(now time.Time) *Snapshot {
 		Quarantined:        v.bads.sorted(),
 		QuarantineOverflow: v.bads.overflow(),
 	}
-	v.dirty = make(map[string]struct{}) // clearing keeps the room of the largest burst, to be walked through ever after
 	return v.last
 }
 
-// mergedRows puts the rows of the dirty keys in place of the old ones.
+// mergedRows puts the rows of the dirty records in place of the old ones. From
+// then on the snapshot and its record share the row, see [record.edit].
 func (v *View) mergedRows(old Rows) Rows {
-	return old.with(slices.Sorted(maps.Keys(v.dirty)), func(key string) *Row {
-		if r := v.records[key]; r != nil {
-			return r.row
+	slices.SortFunc(v.dirty, func(a, b *record) int { return cmp.Compare(a.newest.Key, b.newest.Key) })
+	changes := make([]rowChange, 0, len(v.dirty))
+	for _, r := range v.dirty {
+		c := rowChange{r.newest.Key, r.shown, nil}
+		if !r.forgotten {
+			c.now = r.row
 		}
+		r.dirty, r.shown = false, c.now
+		if last := len(changes) - 1; last >= 0 && changes[last].key == c.key { // a record and its successor
+			changes[last].was = cmp.Or(changes[last].was, c.was)
+			changes[last].now = cmp.Or(changes[last].now, c.now)
+			continue
+		}
+		changes = append(changes, c)
+	}
+	v.dirty = resetRoom(v.dirty)
+	return old.with(changes)
+}
+
+// resetRoom empties a list, and gives up the room of an uncommon burst.
+func resetRoom[T any](list []T) []T {
+	if cap(list) > 4096 {
 		return nil
-	})
+	}
+	clear(list) // it must keep nothing alive
+	return list[:0]
 }

@@ -62,12 +62,12 @@ func (v *View) becomeUnjudged(r *record, e listed) {
 // becomeRewritten moves a good value to where it was written again.
 func (v *View) becomeRewritten(r *record, index Index) {
 	if r.row != nil && r.row.Index == r.newest.Index {
-		r.row.Index = index
+		r.edit().Index = index
 	}
 	r.newest.Index = index
 	if r.row != nil && r.row.Immortal != r.immortal {
-		r.row.Immortal = r.immortal
-		v.touch(r.newest.Key)
+		r.edit().Immortal = r.immortal
+		v.touch(r)
 	}
 }
 

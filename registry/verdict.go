@@ -30,7 +30,7 @@ func (v *View) acceptNewest(steps []Step, r *record, in Instance) []Step {
 		v.bads.leave(r.newest.Key)
 		v.overdue.remove(r.newest.Key)
 		v.waiting.cancel(r)
-		v.touch(r.newest.Key)
+		v.touch(r)
 	}
 	v.settle(r)
 	if v.holdsIdentity(r, in) {
@@ -57,8 +57,8 @@ func (v *View) serve(steps []Step, r *record, in Instance) []Step {
 	case !before.says(in, r.row.Value):
 		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
 	}
-	if before == nil || !before.same(*r.row) {
-		v.touch(key)
+	if before == nil || !before.same(r.row) {
+		v.touch(r)
 	}
 	return steps
 }
@@ -109,7 +109,7 @@ func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 	b.ServingIndex = index
 	v.bads.update(b)
 	v.overdue.add(key, v.clock.at)
-	v.touch(key)
+	v.touch(r)
 	switch {
 	case before == nil:
 		steps = append(steps, Added{Key: key, Instance: in, Index: index})
@@ -140,7 +140,7 @@ func (v *View) Reject(key string, index Index, f *Fault, now time.Time) []Step {
 	news := r.fault == nil || r.faultAt != index || r.fault.Class != f.Class
 	b, listed := v.quarantine(r, f)
 	if news {
-		v.touch(key)
+		v.touch(r)
 		steps = append(steps, Quarantined{b})
 		steps = v.fallBack(steps, r)
 	}

@@ -48,8 +48,8 @@ type View struct {
 	dead      []string           // held rows that are proved dead
 	left      map[string]*record // rows that were let go of late
 
-	changed bool                // something visible, in the present call
-	dirty   map[string]struct{} // keys whose rows may differ from those in last
+	changed bool      // something visible, in the present call
+	dirty   []*record // those whose rows may differ from those in last, each once
 	// last is the last snapshot that was made; it is of the generation below
 	// while nothing visible changed.
 	last       *Snapshot
@@ -70,7 +70,6 @@ func NewView(directory string, cfg Config) *View {
 		overdue:    newRecent(),
 		held:       make(map[string]*record),
 		left:       make(map[string]*record),
-		dirty:      make(map[string]struct{}),
 		last:       &Snapshot{Directory: directory},
 	}
 }
@@ -184,9 +183,12 @@ func (v *View) settle(r *record) {
 
 // touch notes that a key's part of the snapshot is another one. Only this does,
 // so that what is shown of one key depends on the history of no other.
-func (v *View) touch(key string) {
-	v.dirty[key] = struct{}{}
+func (v *View) touch(r *record) {
 	v.changed = true
+	if !r.dirty {
+		r.dirty = true
+		v.dirty = append(v.dirty, r)
+	}
 }
 
 // finish ends an answer.
