@@ -48,6 +48,14 @@ func Decode(service, id, value string) (Instance, error) {
 	if fault := checkNames(service, id); fault != nil {
 		return Instance{}, fault
 	}
+	if in, ok := decodePlain(service, id, value); ok {
+		return in, nil
+	}
+	return parse(service, id, value)
+}
+
+// parse reads any record, and says what is wrong with it.
+func parse(service, id, value string) (Instance, error) {
 	data := []byte(value)
 	p := parser{service: service, id: id, sumEnd: -1}
 	if err := json.Unmarshal(data, &p); err != nil {

@@ -87,7 +87,7 @@ func (q *quarantine) sorted() []Bad {
 // fingerprint tells the values of one key apart. It is never 0, which stands
 // for a value that was not seen.
 func fingerprint(value string) uint64 {
-	sum := crc32.Checksum([]byte(value), crc32.MakeTable(crc32.Castagnoli))
+	sum := crc32.Checksum(bytesOf(value), crc32.MakeTable(crc32.Castagnoli))
 	return uint64(len(value)+1)<<32 | uint64(sum)
 }
 
