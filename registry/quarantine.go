@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"cmp"
 	"hash/crc32"
 	"slices"
 	"strings"
@@ -45,6 +44,9 @@ type quarantine struct {
 	limit int
 	rows  map[string]Bad
 	keys  int // bad keys, listed or not
+
+	order []string // the keys of rows, sorted
+	shown []Bad    // the rows in that order, nil when they have changed since
 }
 
 func newQuarantine(limit int) quarantine {
@@ -53,35 +55,48 @@ func newQuarantine(limit int) quarantine {
 
 // put writes a key's row, and reports whether there was room.
 func (q *quarantine) put(b Bad) bool {
-	if _, listed := q.rows[b.Key]; !listed && len(q.rows) >= q.limit {
-		return false
+	if _, listed := q.rows[b.Key]; !listed {
+		if len(q.rows) >= q.limit {
+			return false
+		}
+		at, _ := slices.BinarySearch(q.order, b.Key)
+		q.order = slices.Insert(q.order, at, b.Key)
 	}
-	q.rows[b.Key] = b
+	q.rows[b.Key], q.shown = b, nil
 	return true
 }
 
 // update changes the row of a key that has one.
 func (q *quarantine) update(b Bad) {
 	if _, listed := q.rows[b.Key]; listed {
-		q.rows[b.Key] = b
+		q.rows[b.Key], q.shown = b, nil
 	}
 }
 
 // leave takes a bad key out.
 func (q *quarantine) leave(key string) {
-	delete(q.rows, key)
 	q.keys--
+	if _, listed := q.rows[key]; !listed {
+		return
+	}
+	delete(q.rows, key)
+	at, _ := slices.BinarySearch(q.order, key)
+	q.order, q.shown = slices.Delete(q.order, at, at+1), nil
 }
 
 func (q *quarantine) overflow() int { return q.keys - len(q.rows) }
 
+// sorted are the rows in the order of their keys. It is the same list as before
+// while none has changed: a snapshot of what is good must not cost a copy of all
+// that is bad.
 func (q *quarantine) sorted() []Bad {
-	rows := make([]Bad, 0, len(q.rows))
-	for _, b := range q.rows {
-		rows = append(rows, b)
+	if q.shown == nil {
+		q.shown = make([]Bad, 0, len(q.order))
+		for _, key := range q.order {
+			q.shown = append(q.shown, q.rows[key])
+		}
 	}
-	slices.SortFunc(rows, func(a, b Bad) int { return cmp.Compare(a.Key, b.Key) })
-	return rows
+	return q.shown
 }
 
 // fingerprint tells the values of one key apart. It is never 0, which stands

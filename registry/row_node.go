@@ -52,6 +52,15 @@ func (n *rowNode) least() string {
 	return n.rows[0].Key
 }
 
+// beginsAs reports whether two nodes have the same first row, as far as that can
+// be told without a look at it.
+func (n *rowNode) beginsAs(other *rowNode) bool {
+	if len(n.below) > 0 || len(other.below) > 0 {
+		return len(n.below) > 0 && len(other.below) > 0 && n.leasts[0] == other.leasts[0]
+	}
+	return n.rows[0] == other.rows[0]
+}
+
 func (n *rowNode) each(yield func(*Row) bool) bool {
 	for _, row := range n.rows {
 		if !yield(row) {
@@ -91,28 +100,32 @@ func (n *rowNode) with(to []*rowNode, changes []rowChange) []*rowNode {
 		leasts: make([]string, 0, len(n.below)+1),
 		count:  n.count, picks: n.picks,
 	}
-	small := false
-	for i, child := range n.below {
-		mine := len(changes) // those that belong here: all up to the next child's first
-		if i < len(n.below)-1 {
-			mine = before(changes, n.leasts[i+1])
-		}
-		if mine == 0 {
-			next.below, next.leasts = append(next.below, child), append(next.leasts, n.leasts[i])
-			continue
+	small, from := false, 0 // what is below from on is yet to be taken over
+	for len(changes) > 0 {
+		at := n.childOf(changes[0].key)
+		next.share(n, from, at)
+		from = at + 1
+		child, mine := n.below[at], len(changes) // those that belong here: all up to the next child's first
+		if from < len(n.below) {
+			mine = before(changes, n.leasts[from])
 		}
 		known := len(next.below)
 		next.below = child.with(next.below, changes[:mine])
 		changes = changes[mine:]
 		next.count -= child.count
 		next.picks -= child.picks
-		for _, fresh := range next.below[known:] {
-			next.leasts = append(next.leasts, fresh.least())
+		for i, fresh := range next.below[known:] {
+			least := n.leasts[at]
+			if i > 0 || !fresh.beginsAs(child) {
+				least = fresh.least()
+			}
+			next.leasts = append(next.leasts, least)
 			next.count += fresh.count
 			next.picks += fresh.picks
 			small = small || fresh.fan() < minFan
 		}
 	}
+	next.share(n, from, len(n.below))
 	switch {
 	case len(next.below) == 0:
 		return to
@@ -120,6 +133,12 @@ func (n *rowNode) with(to []*rowNode, changes []rowChange) []*rowNode {
 		return append(to, innersOf(joined(next.below))...)
 	}
 	return append(to, next) // without a look at the nodes that are shared
+}
+
+// share takes over a part of what is below another node. The caller counts it.
+func (n *rowNode) share(old *rowNode, from, to int) {
+	n.below = append(n.below, old.below[from:to]...)
+	n.leasts = append(n.leasts, old.leasts[from:to]...)
 }
 
 // before counts the changes to keys before one. They are few, or most are.

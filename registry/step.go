@@ -22,17 +22,18 @@ type Judge struct {
 // stands for it can stop.
 type Drop struct{ Key string }
 
-// Added says that a key began to serve an instance.
+// Added says that a key began to serve an instance, which is the snapshot's: it
+// may be kept, and not be changed.
 type Added struct {
 	Key      string
-	Instance Instance
+	Instance *Instance
 	Index    Index
 }
 
-// Updated says that a key serves a different instance than before.
+// Updated says that a key serves a different instance than before; see [Added].
 type Updated struct {
 	Key      string
-	Instance Instance
+	Instance *Instance
 	Index    Index
 }
 

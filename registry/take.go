@@ -6,14 +6,17 @@ func (v *View) observePut(steps []Step, e Entry, previous *Entry) []Step {
 	if !v.ours(e.Key) {
 		return steps
 	}
-	known := v.floor
-	if r := v.records[e.Key]; r != nil {
+	known, r := v.floor, v.records[e.Key]
+	if r != nil {
 		known = r.newest.Index
 	}
 	if e.Index <= known {
 		return steps
 	}
-	r := v.record(e.Key)
+	if r == nil {
+		r = v.record(e.Key)
+	}
+	e.Key = r.newest.Key // the same text, which need not be kept twice
 	e.Value = bounded(e.Value)
 	useful := previous != nil && (r.verdict != bad || !r.sameValue(*previous)) // not rejected already
 	steps = v.take(steps, r, listed{e, fingerprint(e.Value)})

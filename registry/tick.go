@@ -42,7 +42,7 @@ func (v *View) next() time.Time {
 
 // begin is what every call with a time starts with: what ends by itself ends.
 func (v *View) begin(now time.Time) []Step {
-	var steps []Step
+	steps := v.answer()
 	if slept := v.clock.advance(now, v.cfg.SleepGap); slept > 0 {
 		steps = v.sleep(steps, slept)
 	}

@@ -53,9 +53,9 @@ func (v *View) serve(steps []Step, r *record, in Instance) []Step {
 	v.enroll(r)
 	switch {
 	case before == nil:
-		steps = append(steps, Added{Key: key, Instance: in, Index: index})
+		steps = append(steps, Added{Key: key, Instance: &r.row.Instance, Index: index})
 	case !before.says(in, r.row.Value):
-		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
+		steps = append(steps, Updated{Key: key, Instance: &r.row.Instance, Index: index})
 	}
 	if before == nil || !before.same(r.row) {
 		v.touch(r)
@@ -112,9 +112,9 @@ func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 	v.touch(r)
 	switch {
 	case before == nil:
-		steps = append(steps, Added{Key: key, Instance: in, Index: index})
+		steps = append(steps, Added{Key: key, Instance: &r.row.Instance, Index: index})
 	case !before.says(in, value):
-		steps = append(steps, Updated{Key: key, Instance: in, Index: index})
+		steps = append(steps, Updated{Key: key, Instance: &r.row.Instance, Index: index})
 	}
 	return steps
 }

@@ -48,6 +48,7 @@ type View struct {
 	dead      []string           // held rows that are proved dead
 	left      map[string]*record // rows that were let go of late
 
+	room    []Step    // for the next answers; empty, but for its capacity
 	changed bool      // something visible, in the present call
 	dirty   []*record // those whose rows may differ from those in last, each once
 	// last is the last snapshot that was made; it is of the generation below
@@ -191,6 +192,15 @@ func (v *View) touch(r *record) {
 	}
 }
 
+// answer begins an answer, in a part of a room that many answers share, each
+// with a part of its own: nearly all of them are short, and there are many.
+func (v *View) answer() []Step {
+	if cap(v.room) < 4 {
+		v.room = make([]Step, 0, 128)
+	}
+	return v.room
+}
+
 // finish ends an answer.
 func (v *View) finish(steps []Step) []Step {
 	if v.changed {
@@ -198,5 +208,8 @@ func (v *View) finish(steps []Step) []Step {
 		v.generation++
 		steps = append(steps, Republish{})
 	}
-	return steps
+	if cap(steps) == cap(v.room) { // it has not grown out of the room
+		v.room = steps[len(steps):]
+	}
+	return slices.Clip(steps)
 }

@@ -35,8 +35,7 @@ func benchEntry(b *testing.B, i, port int, index registry.Index) registry.Entry 
 }
 
 // decideAll carries out what a view asks for, as an entry does.
-func decideAll(b *testing.B, v *registry.View, steps []registry.Step, now time.Time) {
-	b.Helper()
+func decideAll(b *testing.B, v *registry.View, steps []registry.Step, now time.Time) { //nolint:thelper // it is what is measured
 	for _, step := range steps {
 		judge, ok := step.(registry.Judge)
 		if !ok {
@@ -51,25 +50,26 @@ func decideAll(b *testing.B, v *registry.View, steps []registry.Step, now time.T
 	}
 }
 
-// BenchmarkApply is one change of a directory of 100,000 keys, from the raw
-// value to the view, with a snapshot for every hundred changes.
+// BenchmarkApply is one change of a directory of 100,000 keys, drawn at random,
+// from the raw value to the view: observed, decoded, accepted, and published with
+// as many others as its name says. A watcher publishes behind what is queued, so
+// the faster changes come, the more of them share a snapshot.
+//
+// cpu-ns/op is the time of all processors, the collector's included.
 func BenchmarkApply(b *testing.B) {
-	const perSnapshot = 100
-	now := time.Now()
-	v := registry.NewView("/services/api/", registry.Config{})
-	decideAll(b, v, v.Resync(directoryOf(b, benchKeys), now), now)
-	v.Snapshot(now)
-	rng := rand.New(rand.NewPCG(1, 2))
-	changes := make([]registry.Change, 20_000) // the second half changes the same keys once more
-	index := registry.Index(benchKeys)
-	for i := range len(changes) / 2 {
-		key := rng.IntN(benchKeys)
-		for half, port := range []int{2000, 3000} {
-			c := &changes[half*len(changes)/2+i]
-			c.Kind, c.Entry = registry.ChangePut, benchEntry(b, key, port, 0)
-		}
+	for _, perSnapshot := range []int{1, 100, 1000} {
+		b.Run("batch-"+strconv.Itoa(perSnapshot), func(b *testing.B) { benchApply(b, perSnapshot) })
 	}
+}
+
+func benchApply(b *testing.B, perSnapshot int) {
+	now := time.Now()
+	v := loaded(b, benchKeys, now)
+	changes := changesOf(b, benchKeys)
+	index := registry.Index(benchKeys)
 	b.ReportAllocs()
+	runtime.GC()
+	cpu := cpuTime()
 	b.ResetTimer()
 	for i := 0; b.Loop(); i++ {
 		index++
@@ -79,6 +79,56 @@ func BenchmarkApply(b *testing.B) {
 		if i%perSnapshot == 0 {
 			v.Snapshot(now)
 		}
+	}
+	b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "changes/s")
+}
+
+// loaded is a view of so many keys, listed, judged and published.
+func loaded(b *testing.B, keys int, now time.Time) *registry.View {
+	b.Helper()
+	v := registry.NewView("/services/api/", registry.Config{})
+	decideAll(b, v, v.Resync(directoryOf(b, keys), now), now)
+	v.Snapshot(now)
+	return v
+}
+
+// changesOf changes up to 10,000 keys in random order to one port, and then to
+// another: however often it is gone through, each change is one.
+func changesOf(b *testing.B, keys int) []registry.Change {
+	b.Helper()
+	order := rand.New(rand.NewPCG(1, 2)).Perm(keys)[:min(keys, 10_000)]
+	changes := make([]registry.Change, 0, 2*len(order))
+	for _, port := range []int{2000, 3000} {
+		for _, key := range order {
+			changes = append(changes, registry.Change{Kind: registry.ChangePut, Entry: benchEntry(b, key, port, 0)})
+		}
+	}
+	return changes
+}
+
+// BenchmarkPublish is one snapshot after a hundred changes of keys drawn at
+// random, in directories of several sizes.
+func BenchmarkPublish(b *testing.B) {
+	for _, keys := range []int{1000, 10_000, 100_000} {
+		b.Run(strconv.Itoa(keys)+"-keys", func(b *testing.B) {
+			now := time.Now()
+			v := loaded(b, keys, now)
+			changes := changesOf(b, keys)
+			index := registry.Index(keys)
+			b.ReportAllocs()
+			for b.Loop() {
+				b.StopTimer()
+				for range 100 {
+					index++
+					c := changes[int(index)%len(changes)]
+					c.Index, c.Entry.Index = index, index
+					decideAll(b, v, v.Observe(c, now), now)
+				}
+				b.StartTimer()
+				v.Snapshot(now)
+			}
+		})
 	}
 }
 
