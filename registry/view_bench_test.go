@@ -35,7 +35,7 @@ func benchEntry(b *testing.B, i, port int, index registry.Index) registry.Entry 
 }
 
 // decideAll carries out what a view asks for, as an entry does.
-func decideAll(b *testing.B, v *registry.View, steps []registry.Step, now time.Time) { //nolint:thelper // it is what is measured
+func decideAll(b *testing.B, v *registry.View, steps []registry.Step, now time.Time) { //nolint:thelper // b.Helper is slow, and this is measured
 	for _, step := range steps {
 		judge, ok := step.(registry.Judge)
 		if !ok {
@@ -63,6 +63,7 @@ func BenchmarkApply(b *testing.B) {
 }
 
 func benchApply(b *testing.B, perSnapshot int) {
+	b.Helper()
 	now := time.Now()
 	v := loaded(b, benchKeys, now)
 	changes := changesOf(b, benchKeys)
