@@ -16,13 +16,13 @@ const (
 	apiOne    = "/services/api/api-1"
 )
 
-func connect(t *testing.T, s *server, wait time.Duration) *etcdv2.Registry {
-	t.Helper()
+func connect(tb testing.TB, s *server, wait time.Duration) *etcdv2.Registry {
+	tb.Helper()
 	r, err := etcdv2.New(etcdv2.Config{Endpoints: []string{s.url()}, Wait: wait, Timeout: limit})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(r.Close)
+	tb.Cleanup(r.Close)
 	return r
 }
 

@@ -62,24 +62,24 @@ type server struct {
 
 func (s *server) url() string { return "http://" + s.addr }
 
-func start(t *testing.T, mode string) *server {
-	t.Helper()
+func start(tb testing.TB, mode string) *server {
+	tb.Helper()
 	if err := build(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	s := &server{addr: freeAddr(t), writes: make(chan logged, 4096)}
-	cmd := exec.Command(binary, "etcd", "--listen", s.addr, "--data-dir", t.TempDir(), "--mode", mode,
+	s := &server{addr: freeAddr(tb), writes: make(chan logged, 4096)}
+	cmd := exec.Command(binary, "etcd", "--listen", s.addr, "--data-dir", tb.TempDir(), "--mode", mode,
 		"--fast", "--lifeline", "--log-format", "json", "--log-level", "debug")
 	lifeline, err := cmd.StdinPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -87,17 +87,17 @@ func start(t *testing.T, mode string) *server {
 		s.read(stderr)
 		_ = cmd.Wait()
 	}()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = lifeline.Close()
 		select {
 		case <-ended:
 		case <-time.After(5 * time.Second):
-			t.Error("etcd process: still there 5 s after its lifeline was closed, want it gone within 2 s")
+			tb.Error("etcd process: still there 5 s after its lifeline was closed, want it gone within 2 s")
 			_ = cmd.Process.Kill()
 			<-ended
 		}
 	})
-	s.awaitReady(t, ended)
+	s.awaitReady(tb, ended)
 	return s
 }
 
@@ -128,8 +128,8 @@ func (s *server) status(t *testing.T, key string) int {
 	}
 }
 
-func (s *server) awaitReady(t *testing.T, ended <-chan struct{}) {
-	t.Helper()
+func (s *server) awaitReady(tb testing.TB, ended <-chan struct{}) {
+	tb.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	deadline := time.After(limit)
@@ -144,18 +144,18 @@ func (s *server) awaitReady(t *testing.T, ended <-chan struct{}) {
 		select {
 		case <-again.C:
 		case <-ended:
-			t.Fatal("etcd process: ended before it was ready; run `chatnode etcd` by hand to see why")
+			tb.Fatal("etcd process: ended before it was ready; run `chatnode etcd` by hand to see why")
 		case <-deadline:
-			t.Fatalf("etcd process: not ready after %v: %v", limit, err)
+			tb.Fatalf("etcd process: not ready after %v: %v", limit, err)
 		}
 	}
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
+func freeAddr(tb testing.TB) string {
+	tb.Helper()
 	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
 	return l.Addr().String()
