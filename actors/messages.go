@@ -180,6 +180,7 @@ type directoryListed struct {
 type directoryChanged struct {
 	quiet
 	change registry.Change
+	ahead  *headway // that the watcher's taking it lessens
 }
 
 // keyReread: the reader read one key again, as asked.
@@ -272,11 +273,14 @@ type listDone struct {
 	err     error
 }
 
+// With more set the call goes on after the change, which counts as ahead.
 type nextDone struct {
 	quiet
 	call   uint64
 	change registry.Change
 	err    error
+	more   bool
+	ahead  *headway
 }
 
 type waitDone struct {

@@ -18,7 +18,8 @@ const rereadLimit = 5 * time.Second
 
 // reader follows one directory: it makes the call that the cursor names, one
 // at a time, and hands what came back to the watcher. Each call runs on a
-// goroutine of its own, which ends in a message.
+// goroutine of its own, which ends in a message; one that waits for changes goes
+// on to the next while the cursor would say nothing else.
 type reader struct {
 	// Fixed at construction.
 	kernel  *kernel
@@ -110,8 +111,12 @@ func (r *reader) changed(now time.Time, m nextDone) {
 	if m.err == nil {
 		r.confirm(now)
 		if m.change.Kind != registry.ChangeDirectory {
-			r.tell(directoryChanged{change: m.change})
+			r.tell(directoryChanged{change: m.change, ahead: m.ahead})
 		}
+	}
+	if m.more && step.Call == registry.CallNext && step.After == m.change.Index {
+		r.report(step.Note, nil) // the call under way does so already
+		return
 	}
 	r.follow(step, m.err)
 }
@@ -141,15 +146,33 @@ func (r *reader) follow(step registry.CursorStep, err error) {
 			self.post(listDone{call: call, listing: listing, err: err})
 		})
 	case registry.CallNext:
-		r.cancelCall = r.calls.run(step.Limit, func(callCtx context.Context) {
-			change, err := safely(func() (registry.Change, error) { return r.source.Next(callCtx, r.service.directory, step.After) })
-			if err != nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
-				err = registry.ErrQuiet
-			}
-			self.post(nextDone{call: call, change: change, err: err})
-		})
+		r.cancelCall = r.calls.run(step.Limit, func(callCtx context.Context) { r.watch(callCtx, self, call, step.After) })
 	case registry.CallWait:
 		r.timer = r.kernel.sendAfter(step.Limit, self, waitDone{call: call})
+	}
+}
+
+// watch reads change after change, on a goroutine of its own: while there are
+// more at hand, to wait for the actor's turn after each would cost more than all
+// the rest. It ends with what the cursor has to decide about, or when the reader
+// has another call to make.
+func (r *reader) watch(callCtx context.Context, self *process, call uint64, after registry.Index) {
+	ahead := &headway{}
+	for {
+		change, err := safely(func() (registry.Change, error) { return r.source.Next(callCtx, r.service.directory, after) })
+		if err != nil && errors.Is(callCtx.Err(), context.DeadlineExceeded) {
+			err = registry.ErrQuiet
+		}
+		more := err == nil && change.Kind != registry.ChangeDirectory && change.Index > after
+		self.post(nextDone{call: call, change: change, err: err, more: more, ahead: ahead})
+		if !more {
+			return
+		}
+		if !ahead.gain(callCtx) {
+			self.post(nextDone{call: call, err: registry.ErrQuiet}) // the limit has passed, or nobody listens
+			return
+		}
+		after = change.Index
 	}
 }
 

@@ -114,6 +114,7 @@ func (w *watcher) receive(message any) error {
 		w.survey(now)
 		return w.carryOut(now, steps)
 	case directoryChanged:
+		m.ahead.lose()
 		return w.carryOut(now, w.view.Observe(m.change, now))
 	case entryStarted:
 		w.introduce(m)
