@@ -35,7 +35,7 @@ func (v *View) doubt(steps []Step, r *record, in Instance) []Step {
 	if r.proof == nil {
 		r.becomeDoubted(in, at)
 		v.waiting.set(r, at+v.cfg.ProveApart)
-		b := v.bads.rows[r.newest.Key]
+		b := v.bads.row(r.newest.Key)
 		b.Doubted = v.clock.when(at + v.cfg.ProveHold)
 		v.bads.update(b)
 		v.touch(r)

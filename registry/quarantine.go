@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"hash/crc32"
 	"slices"
 	"strings"
@@ -42,59 +43,69 @@ type Bad struct {
 // finds room again.
 type quarantine struct {
 	limit int
-	rows  map[string]Bad
-	keys  int // bad keys, listed or not
+	rows  map[string]*Bad // none is changed, for snapshots have them too
+	keys  int             // bad keys, listed or not
 
-	order []string // the keys of rows, sorted
-	shown []Bad    // the rows in that order, nil when they have changed since
+	order []*Bad // the rows, sorted by key
+	shown []*Bad // the same, for snapshots; nil when order has changed since
 }
 
 func newQuarantine(limit int) quarantine {
-	return quarantine{limit: limit, rows: make(map[string]Bad)}
+	return quarantine{limit: limit, rows: make(map[string]*Bad)}
+}
+
+// row is a key's row, empty where it has none.
+func (q *quarantine) row(key string) Bad {
+	if b := q.rows[key]; b != nil {
+		return *b
+	}
+	return Bad{Key: key}
 }
 
 // put writes a key's row, and reports whether there was room.
 func (q *quarantine) put(b Bad) bool {
-	if _, listed := q.rows[b.Key]; !listed {
-		if len(q.rows) >= q.limit {
-			return false
-		}
-		at, _ := slices.BinarySearch(q.order, b.Key)
-		q.order = slices.Insert(q.order, at, b.Key)
+	at, listed := q.find(b.Key)
+	switch {
+	case listed:
+		q.order[at] = &b
+	case len(q.order) >= q.limit:
+		return false
+	default:
+		q.order = slices.Insert(q.order, at, &b)
 	}
-	q.rows[b.Key], q.shown = b, nil
+	q.rows[b.Key], q.shown = &b, nil
 	return true
 }
 
 // update changes the row of a key that has one.
 func (q *quarantine) update(b Bad) {
 	if _, listed := q.rows[b.Key]; listed {
-		q.rows[b.Key], q.shown = b, nil
+		q.put(b)
 	}
 }
 
 // leave takes a bad key out.
 func (q *quarantine) leave(key string) {
 	q.keys--
-	if _, listed := q.rows[key]; !listed {
-		return
+	if _, listed := q.rows[key]; listed {
+		delete(q.rows, key)
+		at, _ := q.find(key)
+		q.order, q.shown = slices.Delete(q.order, at, at+1), nil
 	}
-	delete(q.rows, key)
-	at, _ := slices.BinarySearch(q.order, key)
-	q.order, q.shown = slices.Delete(q.order, at, at+1), nil
+}
+
+func (q *quarantine) find(key string) (int, bool) {
+	return slices.BinarySearchFunc(q.order, key, func(b *Bad, key string) int { return cmp.Compare(b.Key, key) })
 }
 
 func (q *quarantine) overflow() int { return q.keys - len(q.rows) }
 
-// sorted are the rows in the order of their keys. It is the same list as before
-// while none has changed: a snapshot of what is good must not cost a copy of all
-// that is bad.
-func (q *quarantine) sorted() []Bad {
+// sorted are the rows in the order of their keys, the same list as before while
+// none has changed. Whatever is bad, what is good is published often, and that
+// must not cost a copy of all the rows.
+func (q *quarantine) sorted() []*Bad {
 	if q.shown == nil {
-		q.shown = make([]Bad, 0, len(q.order))
-		for _, key := range q.order {
-			q.shown = append(q.shown, q.rows[key])
-		}
+		q.shown = append(make([]*Bad, 0, len(q.order)), q.order...)
 	}
 	return q.shown
 }

@@ -48,7 +48,8 @@ func (r *recent) prune(at time.Duration) (keys []string) {
 			keys = append(keys, a.key)
 		}
 	}
-	r.order = slices.Delete(r.order, 0, n)
+	clear(r.order[:n]) // they are kept no longer
+	r.order = r.order[n:]
 	return keys
 }
 

@@ -74,7 +74,7 @@ func (v *View) degrade(steps []Step) []Step {
 		if r == nil || r.fault == nil || r.row == nil {
 			continue
 		}
-		b := v.bads.rows[key]
+		b := v.bads.row(key)
 		b.Degraded = true
 		v.bads.update(b)
 		v.touch(r)

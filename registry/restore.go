@@ -32,7 +32,7 @@ func (v *View) Restore(s *Snapshot) {
 		r.newest.Index = b.Index
 		r.fault, r.faultAt, r.badSince = &Fault{Class: b.Class, Reason: b.Reason}, b.Index, b.FirstSeen
 		v.bads.keys++
-		v.bads.put(b)
+		v.bads.put(*b)
 		v.tally(r)
 	}
 	v.corruption.accept() // old stories are no news

@@ -28,7 +28,8 @@ type Snapshot struct {
 	// Rows are the served instances, also the draining ones, sorted by key.
 	Rows Rows
 	// Quarantined are the keys whose newest judged value is bad, sorted by key.
-	Quarantined []Bad
+	// Snapshots share them, as they share rows.
+	Quarantined []*Bad
 	// QuarantineOverflow is how many more bad keys there are than fit into
 	// Quarantined.
 	QuarantineOverflow int

@@ -105,7 +105,7 @@ func (v *View) acceptPrevious(steps []Step, r *record, in Instance) []Step {
 		Index: index, Since: v.clock.last,
 	}
 	v.enroll(r)
-	b := v.bads.rows[key]
+	b := v.bads.row(key)
 	b.ServingIndex = index
 	v.bads.update(b)
 	v.overdue.add(key, v.clock.at)
@@ -191,7 +191,7 @@ func (v *View) fallBack(steps []Step, r *record) []Step {
 
 // describe makes the row of a key that has just been rejected.
 func (v *View) describe(r *record) Bad {
-	before := v.bads.rows[r.newest.Key]
+	before := v.bads.row(r.newest.Key)
 	return Bad{
 		Key: r.newest.Key, Class: r.fault.Class, Reason: r.fault.Reason,
 		Sample: quoteWithin(r.newest.Value, MaxReasonBytes),
