@@ -3,7 +3,6 @@ package actors_test
 import (
 	"context"
 	"math/rand/v2"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -35,27 +34,31 @@ type replay struct {
 	released chan struct{}  // closed with the next release
 }
 
+// listed has so many keys, and no changes.
+func listed(b *testing.B, keys int) *replay {
+	b.Helper()
+	r := &replay{released: make(chan struct{}), head: registry.Index(keys)}
+	r.listing = registry.Listing{Index: registry.Index(keys), Cluster: "replay"}
+	for i := range keys {
+		r.listing.Entries = append(r.listing.Entries, registry.Entry{
+			Key: benchDirectory + keyID(i), Value: benchValue(b, keyID(i), 1000), Index: registry.Index(i + 1), TTL: time.Minute,
+		})
+	}
+	return r
+}
+
 // newReplay has so many keys; each is changed once in a round, in random order.
 func newReplay(b *testing.B, keys int) *replay {
 	b.Helper()
-	r := &replay{released: make(chan struct{})}
-	r.listing = registry.Listing{Index: registry.Index(keys), Cluster: "replay"}
-	ids := make([]string, keys)
-	for i := range ids {
-		ids[i] = "api-" + strconv.Itoa(1_000_000+i)
-		r.listing.Entries = append(r.listing.Entries, registry.Entry{
-			Key: benchDirectory + ids[i], Value: benchValue(b, ids[i], 1000), Index: registry.Index(i + 1), TTL: time.Minute,
-		})
-	}
+	r := listed(b, keys)
 	order := rand.New(rand.NewPCG(1, 2)).Perm(keys)
 	for _, port := range []int{2000, 3000} {
 		for _, key := range order {
 			r.changes = append(r.changes, registry.Change{Kind: registry.ChangePut, Entry: registry.Entry{
-				Key: benchDirectory + ids[key], Value: benchValue(b, ids[key], port), TTL: time.Minute,
+				Key: benchDirectory + keyID(key), Value: benchValue(b, keyID(key), port), TTL: time.Minute,
 			}})
 		}
 	}
-	r.head = r.listing.Index
 	return r
 }
 
@@ -108,20 +111,8 @@ func (r *replay) Next(ctx context.Context, _ string, after registry.Index) (regi
 func BenchmarkApplyThroughEntries(b *testing.B) {
 	const keys = 100_000
 	source := newReplay(b, keys)
-	runtime, err := actors.New(actors.Config{Source: source, Cursor: registry.CursorConfig{Resync: time.Hour}})
-	if err != nil {
-		b.Fatalf("New: got %v, want no error", err)
-	}
-	if err := runtime.Watch("api"); err != nil {
-		b.Fatalf("Watch: got %v, want no error", err)
-	}
-	if err := runtime.Start(b.Context()); err != nil {
-		b.Fatalf("Start: got %v, want no error", err)
-	}
+	runtime := watching(b, source, keys)
 	b.Cleanup(func() { _ = runtime.Stop(context.Background()) })
-	if err := runtime.WaitReady(b.Context(), "api", keys); err != nil {
-		b.Fatalf("WaitReady: got %v, want no error", err)
-	}
 	b.ReportAllocs()
 	cpu := cpuTime()
 	b.ResetTimer()
@@ -137,4 +128,44 @@ func BenchmarkApplyThroughEntries(b *testing.B) {
 	b.StopTimer()
 	b.ReportMetric(float64(cpuTime()-cpu)/float64(b.N), "cpu-ns/op")
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "changes/s")
+}
+
+// watching is a runtime that has all keys of the source in its view.
+func watching(b *testing.B, source registry.Source, keys int) *actors.Runtime {
+	b.Helper()
+	r, err := actors.New(actors.Config{Source: source, Cursor: registry.CursorConfig{Resync: time.Hour}})
+	if err != nil {
+		b.Fatalf("New: got %v, want no error", err)
+	}
+	if err := r.Watch("api"); err != nil {
+		b.Fatalf("Watch: got %v, want no error", err)
+	}
+	if err := r.Start(b.Context()); err != nil {
+		b.Fatalf("Start: got %v, want no error", err)
+	}
+	if err := r.WaitReady(b.Context(), "api", keys); err != nil {
+		b.Fatalf("WaitReady: got %v, want no error", err)
+	}
+	return r
+}
+
+// BenchmarkLoadThroughEntries is the start of a runtime until 100,000 keys of a
+// directory are published, each with an entry of its own, and what it then holds
+// beside the listing that it was given.
+func BenchmarkLoadThroughEntries(b *testing.B) {
+	const keys = 100_000
+	source := listed(b, keys)
+	for b.Loop() {
+		b.StopTimer()
+		before := liveHeap()
+		b.StartTimer()
+		r := watching(b, source, keys)
+		b.StopTimer()
+		b.ReportMetric(float64(liveHeap()-before)/(1<<20), "MiB-held")
+		b.ReportMetric(peakMemory(), "MiB-peak-of-process")
+		if err := r.Stop(b.Context()); err != nil {
+			b.Fatalf("Stop: got %v, want no error", err)
+		}
+		b.StartTimer()
+	}
 }

@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/firebreak-go/firebreak/registry"
@@ -16,11 +17,12 @@ func BenchmarkDecode(b *testing.B) {
 	if err != nil {
 		b.Fatalf("Encode: got %v, want no error", err)
 	}
-	for name, spelled := range map[string]string{"as-written": value, "with-a-space": " " + value} {
+	unsummed := value[:strings.Index(value, `,"sum"`)] + "}" // for a sum is over the spelling too
+	for name, spelled := range map[string]string{"as-written": value, "with-a-space": " " + unsummed} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := registry.Decode("api", "api-7", spelled); name == "as-written" && err != nil {
+				if _, err := registry.Decode("api", "api-7", spelled); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -26,14 +26,33 @@ func (d *Digest) remove(r *record) {
 	}
 }
 
+// replace exchanges the hash of a known key's value; a hash of 0 is not in it.
+func (d *Digest) replace(key string, old, now uint64) {
+	spread := spreadKey(key)
+	if old != 0 {
+		d.Keys--
+		d.Sum -= spread.with(old)
+	}
+	d.Keys++
+	d.Sum += spread.with(now)
+}
+
 // mix spreads a key and the hash of its value over 64 bits (FNV-1a, and the
 // finalizer of MurmurHash3).
-func mix(key string, hash uint64) uint64 {
+func mix(key string, hash uint64) uint64 { return spreadKey(key).with(hash) }
+
+type spread uint64
+
+func spreadKey(key string) spread {
 	h := uint64(14695981039346656037)
 	for i := range len(key) {
 		h = (h ^ uint64(key[i])) * 1099511628211
 	}
-	h ^= hash
+	return spread(h)
+}
+
+func (s spread) with(hash uint64) uint64 {
+	h := uint64(s) ^ hash
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33

@@ -119,7 +119,9 @@ func (v *View) enroll(r *record) {
 		return
 	}
 	r.enrolled, r.zone = true, r.row.Instance.Zone
-	r.scope = v.expiry.inZone(r.zone)
+	if r.scope = v.expiry.inZone(r.zone); r.scope != nil {
+		r.zone = r.scope.zone // one text for all: it is compared at every change
+	}
 	for _, s := range v.scopes(r) {
 		s.gone.remove(r.newest.Key)
 		s.peaks.note(v.clock.at, v.cfg.BaselineWindow, s.n)

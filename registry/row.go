@@ -82,15 +82,15 @@ type Row struct {
 // pickable reports whether there is a row, and it takes work.
 func (r *Row) pickable() bool { return r != nil && r.Instance.State != StateDraining }
 
-// same reports whether a reader of the two rows would do the same.
-func (r *Row) same(other *Row) bool {
-	return r.Status == other.Status && r.Hold == other.Hold && r.Origin == other.Origin &&
-		r.Immortal == other.Immortal && r.says(other.Instance, other.Value)
+// marked reports whether two rows of equal content have the same marks: whether
+// a reader would make no difference between them.
+func (r *Row) marked(other *Row) bool {
+	return r.Status == other.Status && r.Hold == other.Hold && r.Origin == other.Origin && r.Immortal == other.Immortal
 }
 
 // says reports whether a row is of this content.
-func (r Row) says(in Instance, value string) bool { return r.Value == value && r.Instance.Equal(in) }
+func (r *Row) says(in Instance, value string) bool { return r.Value == value && r.Instance.Equal(in) }
 
 // animate reports whether the row is of something that lives somewhere: a value
 // without an address cannot be asked whether it does.
-func (r Row) animate() bool { return r.Instance.Host != "" }
+func (r *Row) animate() bool { return r.Instance.Host != "" }

@@ -48,10 +48,9 @@ func (v *View) take(steps []Step, r *record, e listed) []Step {
 
 // becomeUnjudged takes a new value into the books.
 func (v *View) becomeUnjudged(r *record, e listed) {
+	old := r.hash // 0 for what is absent
 	if r.absent {
 		v.present++
-	} else {
-		v.digest.remove(r)
 	}
 	if r.limbo != nil { // its fate is decided by the verdict now
 		v.departing.cancel(r)
@@ -59,7 +58,7 @@ func (v *View) becomeUnjudged(r *record, e listed) {
 		r.limbo.asked = false
 	}
 	r.becomeUnjudged(e)
-	v.digest.add(e.Key, r.hash)
+	v.digest.replace(e.Key, old, r.hash)
 }
 
 // becomeRewritten moves a good value to where it was written again.

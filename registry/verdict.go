@@ -53,11 +53,12 @@ func (v *View) serve(steps []Step, r *record, in Instance) []Step {
 	v.enroll(r)
 	switch {
 	case before == nil:
-		steps = append(steps, Added{Key: key, Instance: &r.row.Instance, Index: index})
+		v.touch(r)
+		return append(steps, Added{Key: key, Instance: &r.row.Instance, Index: index})
 	case !before.says(in, r.row.Value):
-		steps = append(steps, Updated{Key: key, Instance: &r.row.Instance, Index: index})
-	}
-	if before == nil || !before.same(r.row) {
+		v.touch(r)
+		return append(steps, Updated{Key: key, Instance: &r.row.Instance, Index: index})
+	case !before.marked(r.row):
 		v.touch(r)
 	}
 	return steps
