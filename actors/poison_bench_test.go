@@ -225,10 +225,17 @@ func BenchmarkHealthyKeysBesidePoison(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for b.Loop() {
 		var quiet, beside []float64
+		var cpu, cpuBeside time.Duration
 		for range rounds {
+			at := cpuTime()
 			quiet = append(quiet, float64(clean.run(b, rng, long).Microseconds()))
+			between := cpuTime()
 			beside = append(beside, float64(sick.run(b, rng, long).Microseconds()))
+			cpu += between - at
+			cpuBeside += cpuTime() - between
 		}
+		b.ReportMetric(float64(cpu.Microseconds())/(rounds*poisonRate*long.Seconds()), "clean-cpu-µs/change")
+		b.ReportMetric(float64(cpuBeside.Microseconds())/(rounds*poisonRate*long.Seconds()), "poisoned-cpu-µs/change")
 		slices.Sort(quiet)
 		slices.Sort(beside)
 		b.ReportMetric(quiet[rounds/2], "clean-p99-µs")
