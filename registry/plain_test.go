@@ -90,7 +90,7 @@ func TestPlainKeepsNoRecord(t *testing.T) {
 // agree holds plain to what the parser says.
 func agree(t *testing.T, value string) (plain bool) {
 	t.Helper()
-	if screen("api", "a", value) != nil {
+	if Screen(value) != nil {
 		return false
 	}
 	got, plain := decodePlain("api", "a", value)
