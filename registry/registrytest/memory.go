@@ -3,6 +3,8 @@ package registrytest
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -119,6 +121,9 @@ func (m *Memory) Create(ctx context.Context, key, value string, ttl time.Duratio
 	if err := m.begin(ctx); err != nil {
 		return registry.Entry{}, err
 	}
+	if err := checkTTL(ttl); err != nil {
+		return registry.Entry{}, err
+	}
 	if _, there := m.nodes[key]; there {
 		return registry.Entry{}, registry.ErrExists
 	}
@@ -130,6 +135,9 @@ func (m *Memory) Refresh(ctx context.Context, key string, ttl time.Duration) (re
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.begin(ctx); err != nil {
+		return registry.Entry{}, err
+	}
+	if err := checkRenewal(ttl); err != nil {
 		return registry.Entry{}, err
 	}
 	n, there := m.nodes[key]
@@ -149,6 +157,9 @@ func (m *Memory) Refresh(ctx context.Context, key string, ttl time.Duration) (re
 func (m *Memory) Swap(ctx context.Context, key, value string, ttl time.Duration, previous registry.Index) (registry.Entry, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := checkTTL(ttl); err != nil {
+		return registry.Entry{}, err
+	}
 	if err := m.compare(ctx, key, previous); err != nil {
 		return registry.Entry{}, err
 	}
@@ -262,6 +273,22 @@ func (m *Memory) expectExpiry(at time.Time) {
 	if !at.IsZero() && (m.dueAt.IsZero() || at.Before(m.dueAt)) {
 		m.dueAt = at
 	}
+}
+
+// checkTTL refuses what etcd v2 refuses.
+func checkTTL(ttl time.Duration) error {
+	if ttl < 0 {
+		return fmt.Errorf("registrytest: TTL %v is negative", ttl)
+	}
+	return nil
+}
+
+// checkRenewal refuses a renewal for ever: the caller of etcd's would lose the TTL.
+func checkRenewal(ttl time.Duration) error {
+	if ttl == 0 {
+		return errors.New("registrytest: a renewal needs a TTL: give at least a second")
+	}
+	return checkTTL(ttl)
 }
 
 // deadline rounds a TTL up to whole seconds, as etcd v2 does.

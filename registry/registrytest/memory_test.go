@@ -32,7 +32,7 @@ func TestMemoryWrites(t *testing.T) {
 		{"swap at another index", func() (registry.Entry, error) { return m.Swap(ctx, key, "2", 0, 7) }, registry.ErrConflict},
 		{"swap at no index", func() (registry.Entry, error) { return m.Swap(ctx, key, "2", 0, 0) }, registry.ErrConflict},
 		{"swap of nothing", func() (registry.Entry, error) { return m.Swap(ctx, "/x", "2", 0, 1) }, registry.ErrNotFound},
-		{"refresh of nothing", func() (registry.Entry, error) { return m.Refresh(ctx, "/x", 0) }, registry.ErrNotFound},
+		{"refresh of nothing", func() (registry.Entry, error) { return m.Refresh(ctx, "/x", time.Minute) }, registry.ErrNotFound},
 		{"get of nothing", func() (registry.Entry, error) { return m.Get(ctx, "/x") }, registry.ErrNotFound},
 		{"delete of nothing", func() (registry.Entry, error) { return registry.Entry{}, m.Delete(ctx, "/x", 1) }, registry.ErrNotFound},
 		{"delete at another index", func() (registry.Entry, error) { return registry.Entry{}, m.Delete(ctx, key, 2) }, registry.ErrConflict},
