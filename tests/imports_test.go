@@ -39,6 +39,11 @@ func TestEmbeddersCompileLittle(t *testing.T) {
 			never:   []string{module + "/registry/etcdv2", module + "/registry/registrytest"},
 		},
 		{
+			name: "several registries as one add none", folder: "registry/merge",
+			allowed: []string{module + "/registry", module + "/supervision/backoff", "github.com/go-json-experiment/json"},
+			never:   []string{module + "/registry/etcdv2", module + "/registry/registrytest"},
+		},
+		{
 			name: "etcdv2 brings etcd's client, not its server", folder: "registry/etcdv2",
 			never: []string{"go.etcd.io/etcd/server", "go.etcd.io/etcd/raft", "go.etcd.io/bbolt", "google.golang.org/grpc", module + "/actors", module + "/cmd"},
 		},
