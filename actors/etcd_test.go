@@ -136,6 +136,14 @@ func TestWatchThatFails(t *testing.T) {
 						t.Errorf("events: got %d %s, want some only where it is %q", kinds[kind], kind, row.event)
 					}
 				}
+				if row.event == actors.EventSourceFailed {
+					if status := c.status(); status.Source != "polling" || status.Reason == "" || status.Staleness != "fresh" {
+						t.Errorf("status: got %s, %q, %s, want polling, for a reason, fresh", status.Source, status.Reason, status.Staleness)
+					}
+					if n := [3]int{kinds[actors.EventSourceFailed], kinds[actors.EventSourceRecovered], kinds[actors.EventSourcePolling]}; n != [3]int{1, 1, 1} {
+						t.Errorf("events of failing, recovering, polling: got %v, want one each", n)
+					}
+				}
 				g.put(t, "b", 50052)
 				time.Sleep(75 * time.Second)
 				c.expect(t, "after the next listing", "a:50051 b:50052")
@@ -146,6 +154,9 @@ func TestWatchThatFails(t *testing.T) {
 				time.Sleep(75 * time.Second)
 				g.put(t, "b", 50053)
 				c.expect(t, "at once, when watches are answered again", "a:50051 b:50053")
+				if n := c.kinds()[actors.EventSourceWatched]; (n == 1) != (row.event == actors.EventSourceFailed) {
+					t.Errorf("events of watching again: got %d, want one after polling", n)
+				}
 				c.wellAgain(t, g)
 				c.stop(t)
 			})

@@ -39,6 +39,8 @@ const (
 	EventSourceSynced    EventKind = "source_synced"      // Service, Index, Instances, Quarantined: first listing applied
 	EventSourceFailed    EventKind = "source_failed"      // Service, Reason, Instances, Quarantined, AgeMS: serving what was known
 	EventSourceRecovered EventKind = "source_recovered"   // Service, Index, AgeMS: how long it was away
+	EventSourcePolling   EventKind = "source_polling"     // Service, Index, Reason: listings are answered, watches are not
+	EventSourceWatched   EventKind = "source_watched"     // Service, Index: a watch was answered again
 	EventHistoryLost     EventKind = "history_lost"       // Service, Index: listing again
 	EventSourceWentBack  EventKind = "source_went_back"   // Service, Index: the registry lost data
 	EventPublished       EventKind = "snapshot_published" // Service, Generation, Instances, Quarantined, Index

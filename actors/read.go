@@ -68,7 +68,8 @@ type ServiceStatus struct {
 	Generation uint64         `json:"generation"`
 	Index      registry.Index `json:"index"`
 	// Source is "syncing" before the registry's first answer, then "live", or
-	// "stale" while it does not answer.
+	// "polling" while it answers listings and no watch, or "stale" while it does not
+	// answer.
 	Source string `json:"source"`
 	Reason string `json:"reason,omitzero"`
 	// ConfirmedAgeMS is how long ago the registry last answered; -1 for never.
@@ -181,8 +182,11 @@ func (s *service) status(now time.Time) ServiceStatus {
 		status.Source = "syncing"
 	} else {
 		status.ConfirmedAgeMS = now.Sub(contact.confirmed).Milliseconds()
-		if !contact.failing.IsZero() {
+		switch {
+		case !contact.failing.IsZero():
 			status.Source = "stale"
+		case contact.polling:
+			status.Source = "polling"
 		}
 	}
 	status.Staleness, status.Resume = s.outlook.Load().status()

@@ -108,6 +108,10 @@ func (r *reader) listed(now time.Time, m listDone) {
 
 func (r *reader) changed(now time.Time, m nextDone) {
 	step := r.cursor.Changed(now, m.change, m.err)
+	held := m.err == nil || errors.Is(m.err, registry.ErrQuiet)
+	if held && step.Note == registry.NoteNone && r.service.contact.Load().polling {
+		step.Note = registry.NoteWatching // an earlier incarnation polled
+	}
 	if m.err == nil {
 		r.confirm(now)
 		if m.change.Kind != registry.ChangeDirectory {
@@ -124,7 +128,11 @@ func (r *reader) changed(now time.Time, m nextDone) {
 // confirm notes that the registry answered just now.
 func (r *reader) confirm(now time.Time) {
 	was := r.service.contact.Load()
-	r.service.contact.Store(&contact{confirmed: now})
+	next := &contact{confirmed: now, polling: was.polling}
+	if was.polling {
+		next.reason = was.reason
+	}
+	r.service.contact.Store(next)
 	if !was.failing.IsZero() {
 		r.kernel.events.emit(Event{
 			Kind: EventSourceRecovered, Service: r.service.name, Index: r.cursor.Index(),
@@ -187,6 +195,12 @@ func (r *reader) report(note registry.CursorNote, err error) {
 	case registry.NoteFailed:
 		r.fail(err)
 		return
+	case registry.NotePolling:
+		e.Kind, e.Reason = EventSourcePolling, bounded(err.Error())
+		r.polls(true, e.Reason)
+	case registry.NoteWatching:
+		e.Kind = EventSourceWatched
+		r.polls(false, "")
 	case registry.NoteHistoryLost:
 		e.Kind = EventHistoryLost
 	case registry.NoteWentBack:
@@ -195,10 +209,17 @@ func (r *reader) report(note registry.CursorNote, err error) {
 	r.kernel.events.emit(e)
 }
 
+// polls notes whether listings stand in for the watch, and why.
+func (r *reader) polls(polling bool, reason string) {
+	next := *r.service.contact.Load()
+	next.polling, next.reason = polling, reason
+	r.service.contact.Store(&next)
+}
+
 // fail notes that the registry stopped answering, and what is served meanwhile.
 func (r *reader) fail(err error) {
 	was, now := r.service.contact.Load(), time.Now()
-	r.service.contact.Store(&contact{confirmed: was.confirmed, failing: now, reason: bounded(err.Error())})
+	r.service.contact.Store(&contact{confirmed: was.confirmed, polling: was.polling, failing: now, reason: bounded(err.Error())})
 	snapshot := r.service.snapshot.Load()
 	e := Event{
 		Kind: EventSourceFailed, Service: r.service.name, Reason: bounded(err.Error()),
@@ -214,7 +235,7 @@ func (r *reader) fail(err error) {
 // been wrong for ten minutes.
 func (r *reader) goOnFailing(err error) {
 	if was := r.service.contact.Load(); err != nil && !was.failing.IsZero() {
-		r.service.contact.Store(&contact{confirmed: was.confirmed, failing: was.failing, reason: bounded(err.Error())})
+		r.service.contact.Store(&contact{confirmed: was.confirmed, polling: was.polling, failing: was.failing, reason: bounded(err.Error())})
 	}
 }
 

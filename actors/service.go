@@ -38,6 +38,8 @@ type contact struct {
 	// failing is since when it does not answer; zero while it does.
 	failing time.Time
 	reason  string
+	// polling says that listings are answered and watches are not.
+	polling bool
 }
 
 // outlook is what the view says of its source, replaced as a whole.

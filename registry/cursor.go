@@ -90,6 +90,11 @@ const (
 	NoteHistoryLost
 	// NoteWentBack: the source's index is lower than it was: it lost data.
 	NoteWentBack
+	// NotePolling: listings are answered and watches are not, twice in a row: the
+	// directory is followed by listings. The source counts as answering.
+	NotePolling
+	// NoteWatching: a watch was answered again; listings need not follow the directory.
+	NoteWatching
 )
 
 // String names the note.
@@ -105,6 +110,10 @@ func (n CursorNote) String() string {
 		return "history lost"
 	case NoteWentBack:
 		return "went back"
+	case NotePolling:
+		return "polling"
+	case NoteWatching:
+		return "watching"
 	}
 	return "unknown"
 }
@@ -129,6 +138,8 @@ type Cursor struct {
 	relistAt time.Time
 	attempts int // listings that failed, in a row
 	misses   int // watches that failed or lost their history, in a row
+	broken   int // watches that failed, in a row; histories that were lost do not matter
+	polling  bool
 	answered bool
 	listing  bool // a CallList is under way
 }
@@ -174,7 +185,9 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 	switch {
 	case err == nil:
 		note := c.succeeded()
-		c.misses = 0
+		if held := c.held(); held != NoteNone {
+			note = held
+		}
 		c.index = max(c.index, change.Index)
 		step := c.watch(now)
 		if change.Kind == ChangeDirectory {
@@ -183,15 +196,17 @@ func (c *Cursor) Changed(now time.Time, change Change, err error) CursorStep {
 		step.Note = note
 		return step
 	case errors.Is(err, ErrQuiet):
-		c.misses = 0
-		return c.watch(now)
+		note := c.held()
+		step := c.watch(now)
+		step.Note = note
+		return step
 	}
 	// Listings may succeed all the while, so it is watches that are counted here:
 	// one that ends at once, again and again, must not have a listing each time.
 	c.misses++
 	step := CursorStep{Call: CallWait, Note: NoteHistoryLost}
 	if !errors.Is(err, ErrHistoryLost) {
-		step = c.failed()
+		step = c.dropped()
 	}
 	step.Limit = max(c.pause().Limit, c.cfg.Backoff.Delay(c.misses, c.cfg.Random()))
 	return step
@@ -226,6 +241,32 @@ func (c *Cursor) failed() CursorStep {
 	}
 	c.answered = false
 	return step
+}
+
+// dropped notes a watch that failed. The first is a failure of the source, since
+// nobody knows better; after that it is the listings that tell whether it answers,
+// and a source of which only the watches fail does not fail and recover each time.
+func (c *Cursor) dropped() CursorStep {
+	c.broken++
+	if c.broken == 1 || !c.answered {
+		return c.failed()
+	}
+	step := CursorStep{Call: CallWait}
+	if !c.polling {
+		c.polling = true
+		step.Note = NotePolling
+	}
+	return step
+}
+
+// held notes a watch that was answered.
+func (c *Cursor) held() CursorNote {
+	was := c.polling
+	c.misses, c.broken, c.polling = 0, 0, false
+	if was {
+		return NoteWatching
+	}
+	return NoteNone
 }
 
 func (c *Cursor) succeeded() CursorNote {

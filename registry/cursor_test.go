@@ -98,6 +98,44 @@ func TestCursorStep(t *testing.T) {
 			step:   listed(8),
 			want:   CursorStep{Call: CallNext, After: 8, Limit: time.Minute, Note: NoteRecovered},
 		}, {
+			name:   "a second watch that fails while listings are answered is polling, not a failure",
+			before: []func(*Cursor) CursorStep{listed(7), changed(time.Second, Change{}, away), listed(7)},
+			step:   changed(time.Second, Change{}, away),
+			want:   CursorStep{Call: CallWait, Limit: time.Second, Note: NotePolling},
+		}, {
+			name: "and a third is nothing new",
+			before: []func(*Cursor) CursorStep{
+				listed(7), changed(time.Second, Change{}, away), listed(7), changed(time.Second, Change{}, away), listed(7),
+			},
+			step: changed(time.Second, Change{}, away),
+			want: CursorStep{Call: CallWait, Limit: time.Second},
+		}, {
+			name: "a listing that fails while polling is a failure",
+			before: []func(*Cursor) CursorStep{
+				listed(7), changed(time.Second, Change{}, away), listed(7), changed(time.Second, Change{}, away),
+			},
+			step: func(c *Cursor) CursorStep { return c.Listed(t0, Listing{}, away) },
+			want: CursorStep{Call: CallWait, Limit: 125 * time.Millisecond, Note: NoteFailed},
+		}, {
+			name: "a watch that is quiet ends the polling",
+			before: []func(*Cursor) CursorStep{
+				listed(7), changed(time.Second, Change{}, away), listed(7), changed(time.Second, Change{}, away), listed(7),
+			},
+			step: changed(time.Second, Change{}, ErrQuiet),
+			want: CursorStep{Call: CallNext, After: 7, Limit: 59 * time.Second, Note: NoteWatching},
+		}, {
+			name: "and so does a change",
+			before: []func(*Cursor) CursorStep{
+				listed(7), changed(time.Second, Change{}, away), listed(7), changed(time.Second, Change{}, away), listed(7),
+			},
+			step: changed(time.Second, Change{Kind: ChangePut, Index: 8}, nil),
+			want: CursorStep{Call: CallNext, After: 8, Limit: 59 * time.Second, Note: NoteWatching},
+		}, {
+			name:   "a history that is lost between two failures counts for neither",
+			before: []func(*Cursor) CursorStep{listed(7), changed(time.Second, Change{}, ErrHistoryLost), listed(7)},
+			step:   changed(time.Second, Change{}, away),
+			want:   CursorStep{Call: CallWait, Limit: time.Second, Note: NoteFailed},
+		}, {
 			name:   "an index that went back is said, and followed",
 			before: []func(*Cursor) CursorStep{listed(5000)},
 			step:   listed(4),

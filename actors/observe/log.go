@@ -158,7 +158,7 @@ func level(e actors.Event) zerolog.Level {
 		return zerolog.ErrorLevel
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
-		actors.EventInstanceHeld, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
+		actors.EventInstanceHeld, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
 		actors.EventRestoreFailed, actors.EventSaveFailed:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
@@ -171,7 +171,7 @@ func level(e actors.Event) zerolog.Level {
 			return zerolog.DebugLevel
 		}
 		return zerolog.WarnLevel
-	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceSynced, actors.EventInstanceAdded,
+	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceWatched, actors.EventSourceSynced, actors.EventInstanceAdded,
 		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned,
 		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventGuardDisengaged:
 		return zerolog.InfoLevel
@@ -196,6 +196,10 @@ func sentence(kind actors.EventKind) string {
 		return "directory read"
 	case actors.EventSourceFailed:
 		return "the registry does not answer: serving what was last known"
+	case actors.EventSourcePolling:
+		return "the registry answers listings and no watch: following the directory by listings"
+	case actors.EventSourceWatched:
+		return "the registry answers watches again"
 	case actors.EventSourceRecovered:
 		return "the registry answers again"
 	case actors.EventHistoryLost:

@@ -15,7 +15,7 @@ type serviceMetrics struct {
 	watching, announcing                         []counted
 	quarantines, changes                         *prometheus.Desc
 	instances, quarantined, up, stale, announced *prometheus.Desc
-	guards                                       *prometheus.Desc
+	guards, polling                              *prometheus.Desc
 }
 
 func describeServices() serviceMetrics {
@@ -47,13 +47,14 @@ func describeServices() serviceMetrics {
 		up:          describe("source_up", "1 while the registry answers, 0 while it does not or has not yet.", "service"),
 		stale: describe("source_stale_seconds",
 			"While the registry does not answer, the time since it last did, or since the first failure if it never has. Else 0.", "service"),
+		polling:   describe("source_polling", "1 while the registry answers listings and no watch, so that news takes as long as the pause between two listings.", "service"),
 		guards:    describe("guards_engaged", "Guards of the view that are engaged now.", "service"),
 		announced: describe("records_announced", "Our records that are in the registry, as far as is known.", "service"),
 	}
 }
 
 func (s serviceMetrics) all() []*prometheus.Desc {
-	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards}
+	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards, s.polling}
 	for _, c := range slices.Concat(s.watching, s.announcing) {
 		all = append(all, c.desc)
 	}
@@ -71,7 +72,7 @@ type serviceSeries struct {
 type directory struct {
 	watched, ours          bool
 	instances, quarantined int
-	up                     bool
+	up, polling            bool
 	staleFrom              time.Time           // zero while the registry answers
 	announced              map[string]struct{} // keys of ours
 	guards                 map[string]struct{} // engaged, by name and zone
@@ -93,6 +94,10 @@ func (m *Metrics) served(e *actors.Event) {
 		d.up, d.staleFrom, d.instances, d.quarantined = true, time.Time{}, e.Instances, e.Quarantined
 	case actors.EventSourceRecovered:
 		d.up, d.staleFrom = true, time.Time{}
+	case actors.EventSourcePolling:
+		d.polling = true
+	case actors.EventSourceWatched:
+		d.polling = false
 	case actors.EventSourceFailed:
 		d.fail(e)
 	case actors.EventGuardEngaged:
@@ -172,6 +177,7 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 	s.gauge(d.up, g.up, label)
 	s.gauge(d.stale, g.stale, label)
 	s.gauge(d.guards, g.guards, label)
+	s.gauge(d.polling, g.polling, label)
 	for _, c := range d.watching {
 		s.counter(c.desc, series.counts[c.kind], label)
 	}
@@ -188,7 +194,7 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 type gauges struct {
 	watched, ours                                bool
 	instances, quarantined, up, stale, announced float64
-	guards                                       float64
+	guards, polling                              float64
 }
 
 func (g *gauges) add(d *directory, now time.Time) {
@@ -200,6 +206,9 @@ func (g *gauges) add(d *directory, now time.Time) {
 	g.guards += float64(len(d.guards))
 	if d.up {
 		g.up++
+	}
+	if d.polling {
+		g.polling++
 	}
 	if !d.staleFrom.IsZero() {
 		g.stale = max(g.stale, now.Sub(d.staleFrom).Seconds())
