@@ -158,6 +158,14 @@ func TestGuardsSurviveTheirView(t *testing.T) {
 	b.wantGuards("frozen", "corruption")
 	b.wantPicks("frozen", 20, 1)
 
+	c = newCrowd(t, registry.Config{}, 4)
+	c.lose(registry.ChangeExpired, 0, 4)
+	c.wantGuards("all expired", "expiry")
+	b = next(c)
+	if shown := b.Snapshot(b.now).Guards; len(shown) != len(b.Guards()) {
+		t.Errorf("restored, with a guard that is found again: got %+v shown, want what holds, %+v", shown, b.Guards())
+	}
+
 	b = &crowd{driver: newDriver(t, registry.Config{})}
 	b.Restore(&registry.Snapshot{Directory: apis, Cluster: "one", Index: 50, Rows: c.Snapshot(c.now).Rows})
 	b.Resync(registry.Listing{Cluster: "two", Index: 60}, b.now)

@@ -37,6 +37,9 @@ func (v *View) Restore(s *Snapshot) {
 	}
 	v.corruption.accept() // old stories are no news
 	v.restoreGuards(s)
+	if len(v.Guards()) != len(s.Guards) {
+		v.changed = true // what is shown is what holds
+	}
 	v.finish(nil)
 }
 
