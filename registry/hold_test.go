@@ -24,6 +24,23 @@ func TestOperatorHolds(t *testing.T) {
 	c.want("thaw once more", c.Thaw(c.now), "")
 }
 
+// What is written behind a held identity waits for its own verdict: what was held
+// is not believed in its place.
+func TestHeldIdentityIsSuperseded(t *testing.T) {
+	b := newDriver(t, registry.Config{})
+	b.list(1, entry("a", 1, 1))
+	b.accept("a", 1, 1)
+	b.Hold(b.now)
+	b.put("a", 2, 2)
+	b.want("another address", b.accept("a", 2, 2), "held a identity, republish")
+	b.want("a third one", b.put("a", 3, 3), "judge a@3")
+	b.want("thaw", b.Thaw(b.now), "disengaged operator after 0s, republish")
+	b.wantRows("thawed without a verdict", "a@1:1 held for identity")
+	b.want("the third once more", b.list(9, entry("a", 3, 4)), "judge a@4")
+	b.want("verdict", b.accept("a", 3, 4), "updated a@4:3, republish")
+	b.wantRows("with a verdict", "a@4:3")
+}
+
 // Thaw ends every guard, and what was accepted does not engage it again.
 func TestThawAcceptsWhatIsThere(t *testing.T) {
 	c := newCrowd(t, registry.Config{}, 20)

@@ -63,10 +63,11 @@ type record struct {
 	unsettled bool
 }
 
-// becomeUnjudged takes a new value. What is served stays until the verdict.
+// becomeUnjudged takes a new value. What is served stays until the verdict; an
+// identity that was held back is superseded.
 func (r *record) becomeUnjudged(e listed) {
 	r.newest, r.hash, r.verdict = e.Entry, e.hash, unjudged
-	r.attempts, r.refusals, r.absent = 0, 0, false
+	r.attempts, r.refusals, r.absent, r.changed = 0, 0, false, nil
 }
 
 // becomeGood serves the newest value, and ends the quarantine.
