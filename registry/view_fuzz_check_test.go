@@ -117,15 +117,14 @@ func (r *rehearsal) rest() {
 	r.at = max(r.at, 1<<20)
 	truth := make(map[string]registry.Entry)
 	l := registry.Listing{Index: r.at, Cluster: "one"}
-	for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
-		ports := []int{1, 2, 3, 1, 2, 3, -1, 0}
-		if port := ports[r.below(len(ports))]; port >= 0 {
-			e := registry.Entry{Key: apis + name, Value: record(name, port), Index: r.at - registry.Index(i)}
-			truth[e.Key] = e
-			l.Entries = append(l.Entries, e)
-		}
+	for name, port := range r.rests {
+		e := registry.Entry{Key: apis + name, Value: record(name, port), Index: r.at - registry.Index(name[0])}
+		truth[e.Key] = e
+		l.Entries = append(l.Entries, e)
 	}
 	r.forced = true // from here on the listing says who is gone
+	r.take(r.view.Resync(l, r.now))
+	r.decide(len(r.judges))
 	r.take(r.view.Resync(l, r.now))
 	for end := r.now.Add(25 * time.Minute); r.now.Before(end); {
 		r.decide(len(r.judges))

@@ -14,7 +14,8 @@ import (
 // world has become quiet it believes what a listing says, but for what a guard
 // names; and just that once an operator has thawed it.
 //
-// The bytes are a history, see [rehearsal.act]; the first one picks the configuration.
+// The first byte picks the configuration, the next six what there is in the end; the
+// others are a history, see [rehearsal.act].
 func FuzzView(f *testing.F) {
 	for _, history := range [][]byte{
 		{},
@@ -81,6 +82,8 @@ type rehearsal struct {
 
 	deleted, proved map[string]bool // why rows may have gone
 	forced          bool            // an operator accepted what was held
+
+	rests map[string]int // the ports that are listed at rest; 0 is a bad value
 }
 
 func newRehearsal(t *testing.T, history []byte) *rehearsal {
@@ -93,6 +96,12 @@ func newRehearsal(t *testing.T, history []byte) *rehearsal {
 	r.cfg = []registry.Config{
 		{}, {QuarantineRows: 2}, {RemovalDelay: 10 * time.Second}, {FailClosed: true}, {Unguarded: true}, {FlapLimit: -1},
 	}[r.below(6)]
+	r.rests = make(map[string]int)
+	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {
+		if port := []int{1, 2, 3, 1, 2, -1, -1, 0}[r.below(8)]; port >= 0 {
+			r.rests[name] = port
+		}
+	}
 	r.replace(nil)
 	return r
 }
