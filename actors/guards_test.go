@@ -167,6 +167,42 @@ func TestOperatorHoldsAndThaws(t *testing.T) {
 	})
 }
 
+// TestThawListsFirst: what came back while nobody could read it is not taken away by
+// a thaw, which waits for the registry.
+func TestThawListsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := startWith(t, actors.Config{Prober: &pulse{}}, "a", "b", "c")
+		if err := c.runtime.Hold(service); err != nil {
+			t.Fatalf("Hold: got %v, want no error", err)
+		}
+		synctest.Wait()
+		for _, id := range []string{"a", "b"} {
+			e, err := c.registry.Get(t.Context(), key(id))
+			if err == nil {
+				err = c.registry.Delete(t.Context(), key(id), e.Index)
+			}
+			if err != nil {
+				t.Fatalf("Delete: got %v, want no error", err)
+			}
+		}
+		c.expect(t, "held", "c:50051 a:50051 b:50051")
+		c.registry.Fail(errors.New("connection refused"))
+		time.Sleep(10 * time.Second)
+		if err := c.runtime.Thaw(service); err != nil {
+			t.Fatalf("Thaw: got %v, want no error", err)
+		}
+		c.expect(t, "thawed, and the registry is away", "c:50051 a:50051 b:50051")
+		c.registry.Fail(nil)
+		c.announce(t, "a", time.Hour)
+		time.Sleep(10 * time.Second)
+		c.expect(t, "thawed", "a:50051 c:50051")
+		if removed := c.kinds()[actors.EventInstanceRemoved]; removed != 1 {
+			t.Errorf("removals: got %d, want that of b only", removed)
+		}
+		c.stop(t)
+	})
+}
+
 // TestFailClosedServesNothingBad is for values where an old one is worse than none.
 func TestFailClosedServesNothingBad(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -282,7 +282,8 @@ func (r *Runtime) watching() watching {
 func (r *Runtime) Hold(name string) error { return r.command(name, heldByOperator{}) }
 
 // Thaw accepts what the registry says of a service now, and ends every guard: for
-// an operator who knows that a guard is wrong.
+// an operator who knows that a guard is wrong. The registry is listed first; one
+// that does not answer is accepted when it does.
 func (r *Runtime) Thaw(name string) error { return r.command(name, thawed{}) }
 
 func (r *Runtime) command(name string, message watched) error {

@@ -33,6 +33,7 @@ type watcher struct {
 	appointed  *time.Timer // when the view wants to be asked what is due
 	unsettled  bool        // that may be too late by now
 	publishing bool        // a publishDue is on its way
+	thawing    bool        // with the next listing: what is held may be there again by now
 	synced     bool
 	archive    archive
 }
@@ -111,6 +112,10 @@ func (w *watcher) receive(message any) error {
 		w.repopulate()
 	case directoryListed:
 		steps := w.view.Resync(m.listing, now)
+		if w.thawing {
+			w.thawing = false
+			steps = append(steps, w.view.Thaw(now)...)
+		}
 		w.survey(now)
 		return w.carryOut(now, steps)
 	case directoryChanged:
@@ -131,9 +136,11 @@ func (w *watcher) receive(message any) error {
 	case probed:
 		return w.carryOut(now, w.view.Probed(m.key, m.alive, now))
 	case heldByOperator:
+		w.thawing = false
 		return w.carryOut(now, w.view.Hold(now))
 	case thawed:
-		return w.carryOut(now, w.view.Thaw(now))
+		w.thawing = true
+		w.read(resync{})
 	case suspected:
 		return w.carryOut(now, w.view.Suspect(now))
 	case graceOver, archiveRead, saveDue, saveDone:
