@@ -111,16 +111,17 @@ func (w *world) cut() {
 	}
 }
 
-// isolate takes the network from everybody who announces one service until their
-// records have expired, and longer than a single removal waits.
+// isolate takes the network from everybody who announces the largest service until
+// their records have expired, and longer than a single removal waits. In a smaller
+// one they may be too few, beside keys that nobody announces, to be a crowd.
 func (w *world) isolate() {
-	service := pick(w, crowd()).name
-	w.say("  %s", service)
-	for _, i := range w.instances {
-		if i.service == service {
-			i.link.refuse(true)
-			w.later(2*ttl+removalDelay, func() { i.link.refuse(false) })
-		}
+	crowded := w.offering(crowd()[0].name)
+	if len(crowded) < 5 {
+		return
+	}
+	for _, i := range crowded {
+		i.link.refuse(true)
+		w.later(2*ttl+removalDelay, func() { i.link.refuse(false) })
 	}
 	w.pass(2*ttl + removalDelay)
 }

@@ -41,7 +41,7 @@ func acts(patient bool) []act {
 		{1, "an operator holds", (*world).hold},
 	}
 	if patient {
-		all = append(all, act{2, "isolate a service", (*world).isolate})
+		all = append(all, act{2, "isolate the largest service", (*world).isolate})
 	}
 	return all
 }
@@ -141,13 +141,7 @@ func (w *world) joinOne() {
 // one draws an instance that may go: something is to be left of each service.
 func (w *world) one() *instance {
 	i := pick(w, w.instances)
-	left := 0
-	for _, other := range w.instances {
-		if other.service == i.service {
-			left++
-		}
-	}
-	if left < 3 {
+	if len(w.offering(i.service)) < 3 {
 		return nil
 	}
 	return i
@@ -171,12 +165,7 @@ func (w *world) crashOne() {
 
 // crashSome ends so many of the largest service that it might be etcd's fault.
 func (w *world) crashSome() {
-	var doomed []*instance
-	for _, i := range w.instances {
-		if i.service == crowd()[0].name {
-			doomed = append(doomed, i)
-		}
-	}
+	doomed := w.offering(crowd()[0].name)
 	if len(doomed) < 8 {
 		return
 	}

@@ -123,6 +123,17 @@ func (w *world) without(i *instance) {
 	}
 }
 
+// offering are the instances of one service that have not left.
+func (w *world) offering(service string) []*instance {
+	var found []*instance
+	for _, i := range w.instances {
+		if i.service == service {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
 // pass lets time go by, and ends what is due meanwhile.
 func (w *world) pass(d time.Duration) {
 	until := time.Now().Add(d)
