@@ -18,14 +18,15 @@ import (
 // is back by then.
 const removalDelay = 3 * ttl / 2
 
-// thresholds are the guards' own, shortened as the TTL is.
+// thresholds are the guards' own, shortened as the TTL is. The dead may all be evicted
+// at once: evictions are counted by the minute, which is longer than a round.
 func thresholds() registry.Config {
 	return registry.Config{
 		RereadBase: 100 * time.Millisecond, RereadCap: 500 * time.Millisecond, RereadRate: 50,
 		FlapWindow: 4 * time.Second, ProveHold: time.Second, ProveApart: 200 * time.Millisecond,
 		CorruptWindow: 2 * time.Second, ThawHold: time.Second, CanaryEvery: 200 * time.Millisecond,
 		ExpiryWindow: 2 * ttl, BaselineWindow: 20 * time.Second, RemovalDelay: removalDelay, RecoverHold: 2 * time.Second,
-		ProbeEvery: 300 * time.Millisecond, ProbeFraction: 1, DeadAfter: time.Second, EvictFraction: 1,
+		ProbeEvery: 300 * time.Millisecond, ProbeFraction: 1, DeadAfter: time.Second, EvictFraction: 100,
 		AmnesiaHold: 2 * ttl, AmnesiaRelist: 500 * time.Millisecond,
 		TickEvery: 500 * time.Millisecond, SleepGap: 2 * time.Second,
 	}
