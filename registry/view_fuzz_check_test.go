@@ -55,9 +55,9 @@ func (r *rehearsal) believe(step registry.Step) {
 		}
 		r.judges = append(r.judges, s.Entry)
 	case registry.Added:
-		r.told[s.Key] = s.Instance
+		r.told[s.Key] = *s.Instance
 	case registry.Updated:
-		r.told[s.Key] = s.Instance
+		r.told[s.Key] = *s.Instance
 	case registry.Removed:
 		r.parted[s.Key] = r.told[s.Key]
 		delete(r.told, s.Key)

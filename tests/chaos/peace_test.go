@@ -95,7 +95,7 @@ func holds(l registry.Listing, key string) bool {
 // unnamed are the differences that nothing explains.
 func unnamed(l registry.Listing, s *registry.Snapshot) []difference {
 	var found []difference
-	bad := make(map[string]registry.Bad)
+	bad := make(map[string]*registry.Bad)
 	for _, b := range s.Quarantined {
 		bad[b.Key] = b
 	}
