@@ -58,6 +58,10 @@ const (
 	EventInstanceHeld      EventKind = "instance_held"      // Service, Key, Hold, Reason: gone from the registry, served on
 	EventInstanceReclaimed EventKind = "instance_reclaimed" // Service, Key, Index, AgeMS: held until now, it is back
 
+	// Choosing among instances.
+	EventInstanceEjected  EventKind = "instance_ejected"  // Service, Key, DelayMS: calls to it failed, it is not picked for that long
+	EventInstanceReturned EventKind = "instance_returned" // Service, Key: ejected until now, picked again
+
 	// The guards of a view.
 	EventGuardEngaged    EventKind = "guard_engaged"         // Service, Guard, Zone, Reason, Suspect
 	EventGuardReminded   EventKind = "guard_reminded"        // the same and AgeMS: it has been engaged for that long

@@ -21,8 +21,10 @@ type service struct {
 	booth     *booth
 	ledger    ledger
 
+	known     atomic.Bool // the snapshot is what the registry or the disk said
 	snapshot  atomic.Pointer[registry.Snapshot]
 	published broadcast
+	followers followers
 	contact   atomic.Pointer[contact] // written by the reader
 	outlook   atomic.Pointer[outlook] // written by the watcher; nil before it first was
 
@@ -73,12 +75,6 @@ func (s *service) handle(e registry.Entry) (registry.Instance, error) {
 // named stands for a value that is no instance: nothing but its key.
 func named(service, id string) registry.Instance {
 	return registry.Instance{Version: registry.Version, Service: service, ID: id, State: registry.StateUp}
-}
-
-// publish makes a snapshot the one that everybody reads.
-func (s *service) publish(snapshot *registry.Snapshot) {
-	s.snapshot.Store(snapshot)
-	s.published.wake()
 }
 
 // broadcast wakes everybody who waits, once per wake.

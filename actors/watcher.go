@@ -349,6 +349,7 @@ func (w *watcher) publish(now time.Time) {
 	}
 	snapshot := w.view.Snapshot(now)
 	if snapshot == w.service.snapshot.Load() {
+		w.service.confirm()
 		return
 	}
 	w.service.publish(snapshot)

@@ -158,7 +158,7 @@ func level(e actors.Event) zerolog.Level {
 		return zerolog.ErrorLevel
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
-		actors.EventInstanceHeld, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
+		actors.EventInstanceHeld, actors.EventInstanceEjected, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
 		actors.EventRestoreFailed, actors.EventSaveFailed:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
@@ -173,7 +173,7 @@ func level(e actors.Event) zerolog.Level {
 		return zerolog.WarnLevel
 	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceWatched, actors.EventSourceSynced, actors.EventInstanceAdded,
 		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned,
-		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventGuardDisengaged:
+		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventInstanceReturned, actors.EventGuardDisengaged:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -296,6 +296,10 @@ func guardSentence(kind actors.EventKind) string {
 		return "gone from the registry: held, and served as it was"
 	case actors.EventInstanceReclaimed:
 		return "held until now: back in the registry"
+	case actors.EventInstanceEjected:
+		return "calls to it fail: not picked for a while"
+	case actors.EventInstanceReturned:
+		return "ejected until now: picked again"
 	case actors.EventGuardEngaged:
 		return "guard engaged"
 	case actors.EventGuardReminded:

@@ -31,6 +31,7 @@ func describeServices() serviceMetrics {
 			count(actors.EventKeyReleased, "quarantine_releases_total", "Keys released from quarantine by a good value."),
 			count(actors.EventGuardEngaged, "guard_engagements_total", "Times a guard of a view engaged."),
 			count(actors.EventInstanceHeld, "instances_held_total", "Instances that left the registry and were served on."),
+			count(actors.EventInstanceEjected, "ejections_total", "Times a picker set an instance aside because calls to it failed."),
 			count(actors.EventDiverged, "view_divergences_total", "Listings that showed what the changes had not told."),
 		},
 		announcing: []counted{

@@ -77,6 +77,13 @@ func (p *Pool) Tick(now time.Time) []*registry.Row {
 	return returned
 }
 
+// Reinstate ends all ejections.
+func (p *Pool) Reinstate() {
+	for len(p.ejections) > 0 {
+		p.reinstate(p.ejections[0])
+	}
+}
+
 // reinstate ends an ejection; what it was is remembered.
 func (p *Pool) reinstate(slot uint32) {
 	p.unlist(slot)

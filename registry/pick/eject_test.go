@@ -130,7 +130,19 @@ func TestAnotherRunIsAnotherInstance(t *testing.T) {
 	if got := fail(p, "a0000", at(1)); got != 0 || p.NoteError(nil, at(1)) != 0 {
 		t.Errorf("one that is gone: got it ejected for %v", got)
 	}
-	p.NoteSuccess(nil)
+	if r := row("a0000"); p.NoteSuccess(nil) || p.NoteSuccess(&r) {
+		t.Error("a call to one that is gone: got it for one of the directory's")
+	}
+}
+
+func TestReinstate(t *testing.T) {
+	p := newPool(t, Config{}, several(30)...)
+	for _, id := range []string{"a0001", "a0002", "a0003"} {
+		fail(p, id, at(0))
+	}
+	if p.Reinstate(); p.Table().Len() != 30 || len(p.Ejections()) != 0 {
+		t.Errorf("reinstated: got %d picked, want all", p.Table().Len())
+	}
 }
 
 // TestEjectedInLimbo: limbo counts first; who comes back from it is ejected still.

@@ -197,11 +197,14 @@ func (p *Pool) NoteError(row *registry.Row, now time.Time) time.Duration {
 }
 
 // NoteSuccess says that a call to an instance went well: the errors before it
-// count no more. It does not end an ejection.
-func (p *Pool) NoteSuccess(row *registry.Row) {
-	if slot, ok := p.find(row); ok && p.members[slot].record != nil {
+// count no more. It does not end an ejection. It reports whether the instance is
+// still the one in the directory.
+func (p *Pool) NoteSuccess(row *registry.Row) bool {
+	slot, ok := p.find(row)
+	if ok && p.members[slot].record != nil {
 		p.members[slot].record.errors = p.members[slot].record.errors[:0]
 	}
+	return ok
 }
 
 // find is the slot of the instance that the row was, if it still runs.
