@@ -74,6 +74,13 @@ func TestPickerFollows(t *testing.T) {
 		}
 		late.Close()
 		late.Close()
+		c.put(t, "e", 50055)
+		synctest.Wait()
+		if early.Len() != 3 || late.Len() != 2 {
+			t.Errorf("with one closed: got %d and %d to pick from, want 3 and 2", early.Len(), late.Len())
+		}
+		c.take(t, "e")
+		synctest.Wait()
 		c.stop(t)
 		if early.Len() != 2 || late.Len() != 2 {
 			t.Errorf("after Stop: got %d and %d to pick from, want 2", early.Len(), late.Len())

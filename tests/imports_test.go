@@ -44,6 +44,20 @@ func TestEmbeddersCompileLittle(t *testing.T) {
 			never:   []string{module + "/registry/etcdv2", module + "/registry/registrytest"},
 		},
 		{
+			name: "pickers add none", folder: "registry/pick",
+			allowed: []string{module + "/registry", module + "/supervision/backoff", "github.com/go-json-experiment/json"},
+			never:   []string{module + "/registry/etcdv2", module + "/registry/grpcresolver"},
+		},
+		{
+			name: "the ring adds none", folder: "registry/ring",
+			allowed: []string{module + "/registry", module + "/supervision/backoff", "github.com/go-json-experiment/json"},
+			never:   []string{module + "/registry/etcdv2", module + "/registry/grpcresolver"},
+		},
+		{
+			name: "the resolver for gRPC brings gRPC, and no runtime", folder: "registry/grpcresolver",
+			never: []string{module + "/actors", module + "/registry/etcdv2", module + "/cmd", module + "/tests", "go.etcd.io/", "github.com/asynkron"},
+		},
+		{
 			name: "etcdv2 brings etcd's client, not its server", folder: "registry/etcdv2",
 			never: []string{"go.etcd.io/etcd/server", "go.etcd.io/etcd/raft", "go.etcd.io/bbolt", "google.golang.org/grpc", module + "/actors", module + "/cmd"},
 		},
