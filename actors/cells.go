@@ -2,25 +2,53 @@ package actors
 
 import "sync/atomic"
 
-// cell is what pickers count of one instance, by its slot. It has a cache line to
-// itself: neighbours are counted on other processors.
-type cell struct {
-	pending atomic.Int32 // calls under way, under PowerOfTwo
-	noted   atomic.Bool  // an error is held against it: a success is news
-	_       [56]byte
+// cell is what pickers count of one instance: twice the calls under way, under
+// PowerOfTwo, and one more while an error is held against it, so that a success is
+// news. It is one word, for a call touches it twice.
+type cell struct{ word atomic.Uint32 }
+
+func (c *cell) begin()          { c.word.Add(2) }
+func (c *cell) end()            { c.word.Add(^uint32(1)) }
+func (c *cell) pending() uint32 { return c.word.Load() / 2 }
+func (c *cell) noted() bool     { return c.word.Load()%2 == 1 }
+func (c *cell) note()           { c.word.Or(1) }
+func (c *cell) forget()         { c.word.And(^uint32(1)) }
+
+// cells are those of all slots. They only grow: the cell of a slot stays where it
+// is.
+//
+// In a small directory each has a cache line to itself, since neighbours are
+// counted on other processors. In a large one that is rare, and room in the caches
+// is what counts.
+type cells struct {
+	near *[nearSlots]nearCell
+	far  []*[farSlots]cell
 }
 
-const cellBlock = 256
+const (
+	nearSlots = 256
+	farSlots  = 1024
+)
 
-// cells only grow: the cell of a slot stays where it is.
-type cells []*[cellBlock]cell
+type nearCell struct {
+	cell
+	_ [60]byte
+}
 
-func (c cells) at(slot uint32) *cell { return &c[slot/cellBlock][slot%cellBlock] }
+func (c *cells) at(slot uint32) *cell {
+	if slot < nearSlots {
+		return &c.near[slot].cell
+	}
+	return &c.far[slot/farSlots][slot%farSlots]
+}
 
 // grown returns cells for so many slots; those that were there are shared.
 func (c cells) grown(slots int) cells {
-	for len(c)*cellBlock < slots {
-		c = append(c, new([cellBlock]cell))
+	if c.near == nil {
+		c.near = new([nearSlots]nearCell)
+	}
+	for slots > nearSlots && len(c.far)*farSlots < slots {
+		c.far = append(c.far, new([farSlots]cell))
 	}
 	return c
 }

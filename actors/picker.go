@@ -118,11 +118,11 @@ func (p *picks) lessBusy(word uint64) pick.Candidate {
 	if c.Row == nil {
 		return c
 	}
-	its := p.cells.at(c.Slot)
-	if others := p.cells.at(other.Slot); others.pending.Load() < its.pending.Load() {
+	its, others := p.cells.at(c.Slot), p.cells.at(other.Slot)
+	if others.pending() < its.pending() {
 		c, its = other, others
 	}
-	its.pending.Add(1)
+	its.begin()
 	return c
 }
 
@@ -137,10 +137,10 @@ func (c Choice) Done(err error) {
 	}
 	its := c.picker.current.Load().cells.at(c.slot)
 	if c.picker.policy == pick.PowerOfTwo {
-		its.pending.Add(-1)
+		its.end()
 	}
 	switch {
-	case err == nil && !its.noted.Load(), errors.Is(err, context.Canceled):
+	case err == nil && !its.noted(), errors.Is(err, context.Canceled):
 	case err == nil:
 		c.picker.succeeded(c.row, its)
 	default:
@@ -152,7 +152,7 @@ func (p *Picker) succeeded(row *registry.Row, its *cell) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pool.NoteSuccess(row) {
-		its.noted.Store(false)
+		its.forget()
 	}
 }
 
@@ -161,7 +161,7 @@ func (p *Picker) failed(row *registry.Row, its *cell) {
 	p.mu.Lock()
 	var pause time.Duration
 	if !p.closed {
-		its.noted.Store(true)
+		its.note()
 		pause = p.pool.NoteError(row, now)
 		p.show(now)
 	}
