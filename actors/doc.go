@@ -39,6 +39,15 @@
 //     request, its echo is compared, and it is never written again after Stop
 //     has withdrawn it.
 //
+// # Reading
+//
+// [Runtime.Snapshot] is what is believed now, [Runtime.Next] waits for the next,
+// and [Runtime.Age] says how long ago the registry confirmed it. A [Picker] chooses
+// an instance for each call, a [Placement] tells which instance a key is on; both
+// follow the snapshots, wait for nobody and allocate nothing (packages
+// registry/pick and registry/ring decide). A gRPC client follows by package
+// registry/grpcresolver.
+//
 // # Supervision by itself
 //
 // [Supervisor] is the same supervision for an embedder's own actors: ordinary

@@ -204,3 +204,52 @@ func ExampleSupervisor_function() {
 	// attempts: 2
 	// <nil> shutdown
 }
+
+// A client picks an instance for each call, and says how the call ended. Who
+// fails twice is left out for half a minute.
+func ExampleRuntime_Picker() {
+	ctx := context.Background()
+	backend := registrytest.NewMemory(registrytest.Config{})
+	for i := range 3 {
+		id := fmt.Sprint("api-", i)
+		record, err := registry.Encode(registry.Instance{Service: "api", ID: id, Host: "10.0.0.7", Port: 50051 + i})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		backend.Put("/services/api/"+id, record, time.Minute)
+	}
+	runtime, err := actors.New(actors.Config{Source: backend})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := errors.Join(runtime.Watch("api"), runtime.Start(ctx), runtime.WaitReady(ctx, "api", 3)); err != nil {
+		fmt.Println(err)
+		return
+	}
+	picker, err := runtime.Picker("api", actors.PickerConfig{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	call := func(in *registry.Instance) error { // api-1 is broken
+		if in.ID == "api-1" {
+			return errors.New("connection refused")
+		}
+		return nil
+	}
+	for range 6 {
+		if choice, ok := picker.Pick(); ok {
+			choice.Done(call(choice.Instance()))
+		}
+	}
+	for _, ejection := range picker.Ejections() {
+		fmt.Println(ejection.Row.Instance.ID, "is left out,", picker.Len(), "are picked from")
+	}
+	picker.Close()
+	fmt.Println(runtime.Stop(ctx))
+	// Output:
+	// api-1 is left out, 2 are picked from
+	// <nil>
+}

@@ -119,10 +119,10 @@ func (d *benchDirectory) sweep() {
 		d.index++
 		change := registry.Change{Kind: registry.ChangePut, Index: d.index}
 		at := rand.IntN(d.n)
-		switch {
-		case c == 8:
+		switch c {
+		case 8:
 			change.Kind, d.away = registry.ChangeDeleted, at
-		case c == 9:
+		case 9:
 			at = d.away
 		}
 		change.Entry = registry.Entry{Key: d.key(at), Value: strconv.Itoa(rand.IntN(60_000)), Index: d.index}

@@ -38,6 +38,7 @@ func benchPeers(b *testing.B, n int) {
 // benchMap is the least that one would write: a map behind a pointer, replaced
 // as a whole, from which the runtime's random iteration chooses.
 func benchMap(b *testing.B, n int) {
+	b.Helper()
 	_, d := newBenchDirectory(b, n)
 	var current atomic.Pointer[map[string]*registry.Row]
 	update := func(snapshot *registry.Snapshot) {
@@ -59,6 +60,7 @@ func benchMap(b *testing.B, n int) {
 
 // benchGoKit is go-kit's endpointer, with an endpoint that does nothing.
 func benchGoKit(b *testing.B, n int, balance func(sd.Endpointer) lb.Balancer) {
+	b.Helper()
 	_, d := newBenchDirectory(b, n)
 	source := &instancer{}
 	endpointer := sd.NewEndpointer(source, func(string) (endpoint.Endpoint, io.Closer, error) {
@@ -95,6 +97,7 @@ func (s *instancer) Stop() {}
 // benchGRPC is the picker of gRPC's round robin, over connections that are ready as
 // soon as they are wanted.
 func benchGRPC(b *testing.B, n int) {
+	b.Helper()
 	_, d := newBenchDirectory(b, n)
 	channel := &channel{}
 	robin := balancer.Get("round_robin").Build(channel, balancer.BuildOptions{})
