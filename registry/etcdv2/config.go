@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -68,8 +67,8 @@ func New(cfg Config) (*Registry, error) {
 	cfg = cfg.withDefaults()
 	carrier, closeIdle := cfg.Transport, func() {}
 	if carrier == nil {
-		own := ownTransport(cfg)
-		carrier, closeIdle = own, own.CloseIdleConnections
+		own := newOwnTransport(cfg)
+		carrier, closeIdle = own, own.closeIdle
 	}
 	r := &Registry{timeout: cfg.Timeout, wait: cfg.Wait, close: closeIdle}
 	r.asked.Store(uint64(rand.IntN(len(cfg.Endpoints))))
@@ -117,22 +116,6 @@ func (c Config) withDefaults() Config {
 		c.MaxAnswer = DefaultMaxAnswer
 	}
 	return c
-}
-
-// ownTransport writes a record that does not fit the request line in as few
-// packets as it can, and gives up on an address that does not answer.
-func ownTransport(c Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: c.Timeout, KeepAlive: 15 * time.Second}
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            dialer.DialContext,
-		TLSClientConfig:        c.TLS.Clone(),
-		TLSHandshakeTimeout:    c.Timeout,
-		MaxIdleConnsPerHost:    16,
-		IdleConnTimeout:        90 * time.Second,
-		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        64 << 10,
-	}
 }
 
 // newMember makes the client of one endpoint. It has no second endpoint to turn
