@@ -12,20 +12,13 @@ import (
 const (
 	// callLimit bounds one write or read.
 	callLimit = 5 * time.Second
-	// withdrawLimit bounds the whole withdrawal; announcerShutdown is longer.
+	// withdrawLimit bounds the whole withdrawal, beside the time that the record
+	// drains; announcerShutdown is longer.
 	withdrawLimit = 3 * time.Second
+	// A start waits for this runtime's own look at the directory, whose size
+	// spreads a fleet that starts together: ten times this long.
+	outlookPause, outlookPauses = 50 * time.Millisecond, 10
 )
-
-// announcement is one instance to be announced, as it was given.
-type announcement struct {
-	instance registry.Instance
-	key      string
-	ttl      time.Duration
-}
-
-func (a announcement) lease(random func() float64) (*registry.Lease, error) {
-	return registry.NewLease(registry.LeaseConfig{TTL: a.ttl, Jitter: random}, a.key, a.instance)
-}
 
 // announcer keeps one record in the registry: it makes the calls that its
 // lease names, one at a time, and withdraws the record when it is stopped.
@@ -34,7 +27,9 @@ type announcer struct {
 	kernel       *kernel
 	source       registry.Source
 	writer       registry.Writer
-	announcement announcement
+	announcement *announcement
+	service      *service // the instance's own, if the runtime watches it
+	trusted      func() bool
 	calls        *caller
 	// What moves the lease comes through channels, each announced by a message,
 	// so that stop, in whose turn no messages arrive, can wait for it too.
@@ -47,6 +42,13 @@ type announcer struct {
 	timer *time.Timer
 	fails int // in a row
 	done  bool
+
+	looks int  // how often the directory's size was waited for
+	begun bool // the lease has been told what is wanted
+
+	gate     *registry.HealthGate // nil: always well
+	checking bool
+	check    *time.Timer
 }
 
 // answer is what a call brought.
@@ -55,30 +57,102 @@ type answer struct {
 	err   error
 }
 
-func newAnnouncer(k *kernel, source registry.Source, writer registry.Writer, a announcement) *announcer {
+func newAnnouncer(r *Runtime, a *announcement) *announcer {
 	return &announcer{
-		kernel: k, source: source, writer: writer, announcement: a,
+		kernel: r.kernel, source: r.config.Source, writer: r.config.Writer, announcement: a,
+		service: r.byName[a.Instance.Service], trusted: r.fleet.trusted(r.byName[a.Instance.Service]),
 		calls: newCaller(), answers: make(chan answer, 1), dues: make(chan struct{}, 1),
 	}
 }
 
 func (a *announcer) start(self *process) error {
 	a.self = self
-	lease, err := a.announcement.lease(a.kernel.random())
+	cfg := a.announcement.Lease
+	cfg.Jitter, cfg.Spend, cfg.Fleet, cfg.Trusted = a.kernel.random(), a.kernel.retries.spend, a.fleet, a.trusted
+	lease, err := registry.NewLease(cfg, a.announcement.key, a.announcement.Instance)
 	if err != nil {
 		return err
 	}
 	a.lease = lease
-	a.perform(lease.Start(time.Now()))
+	if a.announcement.Checker != nil {
+		health := a.announcement.Health
+		health.Random = a.kernel.random()
+		if a.gate, err = registry.NewHealthGate(health); err != nil {
+			return err
+		}
+		a.examine()
+	}
+	a.announcement.address.Store(self)
+	a.begin(time.Now())
 	return nil
 }
 
+// begin tells the lease what is wanted, once the directory's size is known, or the
+// time for that is over.
+func (a *announcer) begin(now time.Time) {
+	if s := a.service; s != nil && a.announcement.Fleet == 0 && s.snapshot.Load().Generation == 0 && a.looks < outlookPauses {
+		a.looks++
+		if a.looks < outlookPauses && !s.contact.Load().confirmed.IsZero() {
+			a.looks = outlookPauses - 1 // it has answered: what it said is about to be published
+		}
+		a.kernel.sendAfter(outlookPause, a.self, beginDue{})
+		return
+	}
+	a.begun = true
+	a.steer(now)
+}
+
+// steer tells the lease what is wanted now, by whoever steers and by the state of
+// the instance's health.
+func (a *announcer) steer(now time.Time) {
+	if !a.begun {
+		return
+	}
+	want := registry.Want(a.announcement.wanted.Load())
+	if a.gate != nil && !a.gate.Open() && want == registry.WantUp {
+		want = registry.WantDraining
+		if !a.gate.Opened() {
+			want = registry.WantAbsent
+		}
+	}
+	a.perform(a.lease.Want(now, want))
+}
+
+// fleet is how many instances the directory has, as far as is known.
+func (a *announcer) fleet() int {
+	switch {
+	case a.announcement.Fleet > 0:
+		return a.announcement.Fleet
+	case a.service == nil || a.service.snapshot.Load().Generation == 0:
+		return -1
+	}
+	return a.service.snapshot.Load().Rows.Len()
+}
+
 func (a *announcer) receive(message any) error {
-	if _, ours := message.(leaseMoved); !ours {
+	request, ours := message.(leasing)
+	if !ours {
 		return nil
 	}
-	for len(a.answers)+len(a.dues) > 0 {
-		a.move(nil)
+	now := time.Now()
+	switch m := request.(type) {
+	case leaseMoved:
+		for len(a.answers)+len(a.dues) > 0 {
+			a.move(nil)
+		}
+	case beginDue:
+		a.begin(now)
+	case steered:
+		a.steer(now)
+	case doubted:
+		a.perform(a.lease.Doubt(now))
+	case complained:
+		a.perform(a.lease.Complained(now, m.complaint))
+	case checkDue:
+		a.examine()
+	case checked:
+		a.checking = false
+		a.examined(now, m.err)
 	}
 	return nil
 }
@@ -87,13 +161,14 @@ func (a *announcer) receive(message any) error {
 // is an orderly one. An incarnation that failed leaves it to its successor,
 // which announces the same instance.
 func (a *announcer) stop(exit supervision.Exit) {
+	a.announcement.address.CompareAndSwap(a.self, nil)
 	defer a.calls.stop()
 	defer a.disarm()
 	if a.lease == nil || exit.Abnormal() {
 		return
 	}
 	a.perform(a.lease.Withdraw(time.Now()))
-	limit := time.NewTimer(withdrawLimit)
+	limit := time.NewTimer(withdrawLimit + a.announcement.drain())
 	defer limit.Stop()
 	for inTime := true; inTime && !a.done; {
 		inTime = a.move(limit.C)
@@ -174,50 +249,4 @@ func (a *announcer) disarm() {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-}
-
-func (a *announcer) report(fact registry.LeaseFact) {
-	a.count(fact.Kind)
-	kind, report := eventOf(fact.Kind)
-	if !report {
-		return
-	}
-	a.kernel.events.emit(Event{
-		Kind: kind, Service: a.announcement.instance.Service, Key: a.announcement.key,
-		Reason: fact.Detail, Index: fact.Index, DelayMS: fact.Delay.Milliseconds(),
-		Attempt: a.fails,
-	})
-}
-
-// count counts the failures since the record was last known to be in place.
-func (a *announcer) count(kind registry.LeaseFactKind) {
-	switch kind {
-	case registry.LeaseRetrying:
-		a.fails++
-	case registry.LeaseAnnounced, registry.LeaseRenewed, registry.LeaseRepaired, registry.LeaseTakenOver, registry.LeaseWithdrawn:
-		a.fails = 0
-	case registry.LeaseLost, registry.LeaseConflict:
-	}
-}
-
-// eventOf is the event of a lease's fact; a renewal is none, it is the rule.
-func eventOf(kind registry.LeaseFactKind) (EventKind, bool) {
-	switch kind {
-	case registry.LeaseAnnounced:
-		return EventAnnounced, true
-	case registry.LeaseRetrying:
-		return EventAnnounceRetry, true
-	case registry.LeaseConflict:
-		return EventLeaseConflict, true
-	case registry.LeaseRepaired:
-		return EventLeaseRepaired, true
-	case registry.LeaseTakenOver:
-		return EventLeaseTaken, true
-	case registry.LeaseLost:
-		return EventLeaseLost, true
-	case registry.LeaseWithdrawn:
-		return EventWithdrawn, true
-	case registry.LeaseRenewed:
-	}
-	return "", false
 }

@@ -18,6 +18,7 @@
 //	│   ├── watcher
 //	│   └── entries (dynamic one-for-one)
 //	│       └── one per key
+//	├── fleet
 //	└── announcers (one-for-one)
 //	    └── one per announced instance
 //
@@ -37,7 +38,8 @@
 //     abandoned after its shutdown time, counted and reported.
 //  6. An announced record is written with its TTL and its precondition in one
 //     request, its echo is compared, and it is never written again after Stop
-//     has withdrawn it.
+//     has withdrawn it. What a consumer cannot read of it is looked at when it
+//     says so, and repaired.
 //
 // # Reading
 //

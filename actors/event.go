@@ -81,6 +81,19 @@ const (
 	EventLeaseTaken    EventKind = "lease_taken_over" // Service, Key, Index: our predecessor's record replaced
 	EventLeaseLost     EventKind = "lease_lost"       // Service, Key: expired or removed; announced again
 	EventWithdrawn     EventKind = "withdrawn"        // Service, Key
+
+	EventAnnounceDraining EventKind = "announce_draining"  // Service, Key, Index, DelayMS: our record says that it drains
+	EventAnnounceResumed  EventKind = "announce_resumed"   // Service, Key, Index: our record takes work again
+	EventAnnouncePaused   EventKind = "announce_paused"    // Service, Key, Reason: our record is out, by wish
+	EventUnhealthy        EventKind = "announce_unhealthy" // Service, Key, Reason, Kept: its check of health failed
+	EventHealthy          EventKind = "announce_healthy"   // Service, Key: it is well
+	EventComplaintHeard   EventKind = "complaint_heard"    // Service, Key, Reason, Index: a consumer cannot read our record
+
+	// What the consumers say of bad values.
+	EventComplained       EventKind = "key_complained"    // Service, Key, Class, Index: we said that we cannot read it
+	EventFaultConfirmed   EventKind = "fault_confirmed"   // Service, Key, Class, Index, Reason: others cannot read it either
+	EventDecoderSuspected EventKind = "decoder_suspected" // Service, Key, Class, Index: nobody else complains of it
+	EventDecoderCleared   EventKind = "decoder_cleared"   // AgeMS: that suspicion is over
 )
 
 // Event is one thing that happened in a runtime: names and numbers only, fit
@@ -110,6 +123,7 @@ type Event struct {
 	Zone       string         `json:"zone,omitzero"`
 	Staleness  string         `json:"staleness,omitzero"`
 	Suspect    bool           `json:"suspect,omitzero"`
+	Kept       bool           `json:"kept,omitzero"`
 	Reason     string         `json:"reason,omitzero"`
 	Index      registry.Index `json:"index,omitzero"`
 	Generation uint64         `json:"generation,omitzero"`

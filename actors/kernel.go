@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"github.com/firebreak-go/firebreak/registry"
 )
 
 // kernel is what all actors of one tree share. It is fixed at construction and
@@ -29,6 +31,7 @@ type kernel struct {
 	sequence   atomic.Uint64 // random sources handed out
 	ghosts     ghosts
 	branches   sync.Map // the processes of the supervisors that run, by path
+	retries    retries
 
 	// Counted for whoever asks.
 	restarts  atomic.Uint64
@@ -41,6 +44,25 @@ func newKernel(system *actor.ActorSystem, prefix string, seed uint64, observe fu
 		system: system, events: newStream(observe), prefix: prefix, seed: seed, origin: time.Now(),
 		startLimit: DefaultStartTimeout, functions: pool{unlimited: true},
 	}
+}
+
+// retries is the budget of all announcers together.
+type retries struct {
+	mu        sync.Mutex
+	allowance *registry.Allowance
+}
+
+// A process makes ten retries a second, and twenty at once: a registry that comes
+// back is not met by all records of a process at one moment.
+const retriesPerSecond, retriesAtOnce = 10, 20
+
+func (r *retries) spend(now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.allowance == nil {
+		r.allowance = registry.NewAllowance(retriesPerSecond, retriesAtOnce)
+	}
+	return r.allowance.Spend(now)
 }
 
 // close is called when the tree is gone.

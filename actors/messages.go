@@ -323,6 +323,3 @@ type trialOverdue struct {
 	quiet
 	trial *trial
 }
-
-// leaseMoved tells an announcer that a call ended or a wait is over.
-type leaseMoved struct{ quiet }

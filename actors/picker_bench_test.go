@@ -79,7 +79,7 @@ func newBenchDirectory(b *testing.B, n int) (*Runtime, *benchDirectory) {
 		b.Fatal(err)
 	}
 	d := &benchDirectory{
-		service: newService("api", "/services/api/"), n: n, away: -1,
+		service: newService(r.kernel, "/services/api/", Directory{Service: "api"}), n: n, away: -1,
 		view: registry.NewView("/services/api/", registry.Config{Unguarded: true}),
 	}
 	r.byName["api"] = d.service

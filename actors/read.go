@@ -56,9 +56,13 @@ type Status struct {
 	Abandoned int64  `json:"abandoned"`
 	// Stuck is how many calls of consumers and decoders were left behind and have
 	// not come back.
-	Stuck     int64           `json:"stuck,omitzero"`
+	Stuck int64 `json:"stuck,omitzero"`
+	// Suspect says that this process suspects its own decoder.
+	Suspect   bool            `json:"suspect,omitzero"`
 	Services  []ServiceStatus `json:"services"`
 	Announced []string        `json:"announced"`
+	// Records are the same as Announced, and how they stand.
+	Records []RecordStatus `json:"records"`
 }
 
 // ServiceStatus is the state of one watched directory.
@@ -135,6 +139,9 @@ type QuarantinedStatus struct {
 	AgeMS    int64          `json:"age_ms"`
 	Attempts int            `json:"attempts"`
 	Serving  bool           `json:"serving_last_good"`
+	// Verdict is what the fleet says: "data", when other consumers cannot read it
+	// either, "local", when nobody else complains, else "open".
+	Verdict string `json:"verdict,omitzero"`
 }
 
 // Status reads the state of the runtime.
@@ -147,15 +154,18 @@ func (r *Runtime) Status() Status {
 		Stuck:     r.kernel.stuck.Load(),
 		Services:  []ServiceStatus{}, // JSON readers get lists, never null
 		Announced: []string{},
+		Records:   []RecordStatus{},
+		Suspect:   r.fleet.suspect.Load(),
 	}
 	if err := r.Err(); err != nil {
 		status.Failed = err.Error()
 	}
 	for _, s := range r.services {
-		status.Services = append(status.Services, s.status(now))
+		status.Services = append(status.Services, r.fleet.annotate(s.status(now)))
 	}
 	for _, a := range r.announcements {
 		status.Announced = append(status.Announced, a.key)
+		status.Records = append(status.Records, a.status())
 	}
 	return status
 }

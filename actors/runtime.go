@@ -2,11 +2,11 @@ package actors
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -38,6 +38,12 @@ type Config struct {
 	// Keeper keeps what is published beyond the life of the process. Nil means
 	// that nobody does.
 	Keeper Keeper
+	// Consumer is this process's name where it says of a value that it cannot read
+	// it, for the writer and the other consumers; see docs/OPERATING.md. It is a
+	// name (see [registry.Directory]), another one for each process. Empty means a
+	// random one. Mute says nothing, and listens to nobody.
+	Consumer string
+	Mute     bool
 	// System is the actor system to run in. Nil makes one that logs nothing.
 	System *actor.ActorSystem
 	// Seed makes the jitter of a run reproducible; 0 is a seed like any other.
@@ -58,7 +64,8 @@ type Runtime struct {
 	kernel        *kernel
 	services      []*service
 	byName        map[string]*service
-	announcements []announcement
+	announcements []*announcement
+	fleet         *fleetState
 
 	mu    sync.Mutex
 	state runtimeState
@@ -94,6 +101,9 @@ func New(cfg Config) (*Runtime, error) {
 	if cfg.Prober == nil {
 		cfg.Prober = TCPProber{}
 	}
+	if cfg.Consumer == "" {
+		cfg.Consumer = rand.Text()
+	}
 	if cfg.System == nil {
 		cfg.System = quietSystem()
 	}
@@ -102,6 +112,7 @@ func New(cfg Config) (*Runtime, error) {
 		policy:   policy,
 		kernel:   newKernel(cfg.System, "firebreak"+cfg.System.ProcessRegistry.NextId()+"/", cfg.Seed, cfg.Observe),
 		byName:   make(map[string]*service),
+		fleet:    newFleetState(),
 		started:  make(chan struct{}),
 		finished: make(chan struct{}),
 		failed:   make(chan struct{}),
@@ -118,6 +129,9 @@ func quietSystem() *actor.ActorSystem {
 }
 
 func (r *Runtime) validate() error {
+	if _, err := registry.NewFleet(registry.FleetConfig{Prefix: r.config.Prefix, Consumer: r.config.Consumer}); err != nil {
+		return fmt.Errorf("actors: %w", err)
+	}
 	for name, limits := range map[string]Limits{
 		"root": r.policy.Root, "service": r.policy.Service, "entries": r.policy.Entries, "announcers": r.policy.Announcers,
 	} {
@@ -155,28 +169,6 @@ func (r *Runtime) Follow(d Directory) error {
 	s := newService(r.kernel, path, d)
 	r.byName[d.Service] = s
 	r.services = append(r.services, s)
-	return nil
-}
-
-// Announce makes the runtime enter an instance into its service's directory
-// and keep it there until Stop. The record is renewed three times per ttl; 0
-// means 60 s, the least is 2 s. Call it before Start.
-func (r *Runtime) Announce(instance registry.Instance, ttl time.Duration) error {
-	if err := r.preparing(); err != nil {
-		return err
-	}
-	if r.config.Writer == nil || r.config.Source == nil {
-		return fmt.Errorf("actors: announce %s: Config.Writer and Config.Source are both needed", instance.ID)
-	}
-	key, err := registry.Key(r.config.Prefix, instance.Service, instance.ID)
-	if err != nil {
-		return fmt.Errorf("actors: announce: %w", err)
-	}
-	a := announcement{instance: instance, key: key, ttl: ttl}
-	if _, err := a.lease(nil); err != nil {
-		return fmt.Errorf("actors: announce %s: %w", key, err)
-	}
-	r.announcements = append(r.announcements, a)
 	return nil
 }
 

@@ -13,6 +13,7 @@ const (
 	watcherName    = "watcher"
 	entriesName    = "entries"
 	announcersName = "announcers"
+	fleetName      = "fleet"
 	servicePrefix  = "service/"
 )
 
@@ -31,6 +32,7 @@ const (
 //	│   ├── reader     follows the directory
 //	│   ├── watcher    owns the view
 //	│   └── entries    (dynamic) one actor per key; not with IsolationNone
+//	├── fleet          says what is bad here, and hears it; not with IsolationNone
 //	└── announcers     (one-for-one), one per announced instance
 //
 // The announcers come last, so that a stop withdraws them first.
@@ -38,6 +40,9 @@ func (r *Runtime) rootPlan() plan {
 	p := plan{spec: r.policy.Root.spec(supervision.OneForOne), recipes: make(map[string]recipe)}
 	for _, s := range r.services {
 		p.add(r.kernel, r.policy.Root.child(servicePrefix+s.name, true), r.servicePlan(s))
+	}
+	if r.speaks() {
+		p.addWorker(r.policy.Root.child(fleetName, false), func(string) behaviour { return newFleetActor(r) })
 	}
 	if len(r.announcements) > 0 {
 		p.add(r.kernel, r.policy.Root.child(announcersName, true), r.announcersPlan())
@@ -84,9 +89,9 @@ func (r *Runtime) announcersPlan() plan {
 	limits := r.policy.Announcers
 	p := plan{spec: limits.spec(supervision.OneForOne), recipes: make(map[string]recipe)}
 	for _, a := range r.announcements {
-		spec := limits.child(a.instance.Service+"/"+a.instance.ID, false)
-		spec.Shutdown = supervision.ShutdownWithin(announcerShutdown)
-		p.addWorker(spec, func(string) behaviour { return newAnnouncer(r.kernel, r.config.Source, r.config.Writer, a) })
+		spec := limits.child(a.Instance.Service+"/"+a.Instance.ID, false)
+		spec.Shutdown = supervision.ShutdownWithin(announcerShutdown + a.drain())
+		p.addWorker(spec, func(string) behaviour { return newAnnouncer(r, a) })
 	}
 	return p
 }

@@ -11,7 +11,8 @@
 // went. Whoever decodes tells the view the verdict, [View.Accept] or
 // [View.Reject]. [View.Snapshot] is what may be picked from. On the announcing
 // side a [Lease] decides, in the same manner, how one instance gets into the
-// directory, stays there, and leaves.
+// directory, stays there, and leaves. A [Fleet] decides what is said of bad values
+// to those who write them, and hears what other consumers say.
 //
 //	Listing, Change ──> View ──> Judge{entry} ──> Decode ──┐
 //	                     ^                                 │
@@ -45,12 +46,14 @@
 //  8. Time in which this process slept is held against nobody.
 //  9. A lease has at most one call under way, compares every echo with what it
 //     sent, never writes over somebody else's readable record, and never writes
-//     anything but a deletion after [Lease.Withdraw].
+//     anything after [Lease.Withdraw] but that it drains, and a deletion.
+//  10. A process complains of a bad key once a minute at most, and of none while a
+//     guard against corruption is engaged or it suspects itself.
 //
 // # Who may call what
 //
 // [Decode], [Encode] and the key functions may be called from anywhere. A
-// [View], a [Cursor] and a [Lease] belong to one goroutine each. A [Snapshot]
+// [View], a [Cursor], a [Lease] and a [Fleet] belong to one goroutine each. A [Snapshot]
 // may be read by everybody.
 //
 // Package disk, below this one, saves what was last known good. Package registrytest, beside this one, has a registry in memory for tests, and

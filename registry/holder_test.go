@@ -35,15 +35,24 @@ type holder struct {
 	t     *testing.T
 	now   time.Time
 	value string // our record
+	drain string // and the same, draining
 }
 
 func newHolder(t *testing.T) *holder {
 	t.Helper()
-	l, err := registry.NewLease(registry.LeaseConfig{}, leaseKey, self())
+	return newHolderWith(t, registry.LeaseConfig{})
+}
+
+func newHolderWith(t *testing.T, cfg registry.LeaseConfig) *holder {
+	t.Helper()
+	l, err := registry.NewLease(cfg, leaseKey, self())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &holder{Lease: l, t: t, now: time.Unix(1000, 0), value: encoded(t, func(*registry.Instance) {})}
+	return &holder{
+		Lease: l, t: t, now: time.Unix(1000, 0), value: encoded(t, func(*registry.Instance) {}),
+		drain: encoded(t, func(in *registry.Instance) { in.State = registry.StateDraining }),
+	}
 }
 
 func (h *holder) want(what string, actions []registry.LeaseAction, want string) {
@@ -57,6 +66,9 @@ func (h *holder) want(what string, actions []registry.LeaseAction, want string) 
 func (h *holder) ours(index registry.Index) registry.Entry {
 	return registry.Entry{Key: leaseKey, Value: h.value, Index: index, TTL: time.Minute}
 }
+
+// drains is our record when it says that it drains.
+func (h *holder) drains(index registry.Index) registry.Entry { return h.stored(h.drain, index) }
 
 func (h *holder) stored(value string, index registry.Index) registry.Entry {
 	return registry.Entry{Key: leaseKey, Value: value, Index: index, TTL: time.Minute}
@@ -86,9 +98,17 @@ func (h *holder) show(actions []registry.LeaseAction) string {
 		word := ""
 		switch a := action.(type) {
 		case registry.LeaseCreate:
-			word = h.write("create", a.Key, a.Value, a.TTL)
+			word = "create"
+			if a.Value == h.drain {
+				a.Value, word = h.value, "create draining"
+			}
+			word = h.write(word, a.Key, a.Value, a.TTL)
 		case registry.LeaseSwap:
-			word = h.write(fmt.Sprintf("swap@%d", a.Previous), a.Key, a.Value, a.TTL)
+			word = fmt.Sprintf("swap@%d", a.Previous)
+			if a.Value == h.drain {
+				a.Value, word = h.value, fmt.Sprintf("drain@%d", a.Previous)
+			}
+			word = h.write(word, a.Key, a.Value, a.TTL)
 		case registry.LeaseRefresh:
 			word = h.write("refresh", a.Key, h.value, a.TTL)
 		case registry.LeaseGet:

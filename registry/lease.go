@@ -5,61 +5,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/firebreak-go/firebreak/supervision/backoff"
 )
-
-// Bounds and defaults of [LeaseConfig].
-const (
-	// DefaultTTL is how long a record lives without renewal.
-	DefaultTTL = time.Minute
-	// MinTTL is the shortest TTL: registries count it in whole seconds.
-	MinTTL = 2 * time.Second
-
-	defaultRetryBase = 500 * time.Millisecond
-	// leavingAttempts bounds what a withdrawal tries: whoever stops waits for it,
-	// and the TTL finishes what it could not.
-	leavingAttempts = 3
-)
-
-// LeaseConfig tunes a [Lease]. The zero value is usable.
-type LeaseConfig struct {
-	// TTL is how long the record lives without renewal; it is renewed every
-	// TTL/3, ± 20 %. 0 means [DefaultTTL]; the least is [MinTTL].
-	TTL time.Duration
-	// Jitter is the source of random numbers, in [0, 1). Nil means a constant half.
-	Jitter func() float64
-	// RetryBase is the delay after a first failed call, RetryCap the longest; it
-	// doubles between, half of it jitter. 0 means 500 ms (TTL/12 when that is
-	// shorter) and TTL/6, so that several attempts fit between a failed renewal
-	// and the end of the TTL.
-	RetryBase, RetryCap time.Duration
-}
-
-func (c LeaseConfig) withDefaults() LeaseConfig {
-	if c.TTL == 0 {
-		c.TTL = DefaultTTL
-	}
-	if c.Jitter == nil {
-		c.Jitter = func() float64 { return 0.5 }
-	}
-	if c.RetryBase == 0 {
-		c.RetryBase = min(defaultRetryBase, c.TTL/12)
-	}
-	if c.RetryCap == 0 {
-		c.RetryCap = max(c.RetryBase, c.TTL/6)
-	}
-	return c
-}
-
-func (c LeaseConfig) retry() backoff.Policy {
-	return backoff.Policy{Base: c.RetryBase, Cap: c.RetryCap, Jitter: backoff.Equal}
-}
 
 // Lease decides how one instance is announced: how it gets into its directory,
 // stays there, and leaves. It is a machine: [Lease.Start], then [Lease.Answer]
-// for the result of every call, [Lease.Due] for the end of every wait, and at
-// last [Lease.Withdraw]; each answers with the actions to carry out, in order.
+// for the result of every call, [Lease.Due] for the end of every wait,
+// [Lease.Want] and [Lease.Complained] for what others say, and at last
+// [Lease.Withdraw]; each answers with the actions to carry out, in order.
 //
 // The rules, in short. A key that is there already is looked at: our own record
 // is success; one with our ID and address is our predecessor's and is replaced
@@ -76,13 +28,19 @@ type Lease struct {
 	cfg      LeaseConfig
 	key      string
 	instance Instance
-	value    string
+	up       string // our record
+	draining string // and the same, about to leave
+
+	want  Want
+	value string // up or draining: what is to be stored
 
 	call  leaseCall // under way
 	next  leaseCall // when the wait is over
 	dueAt time.Time
 
-	index    Index     // of our record, when last seen
+	index    Index     // of our record, when last seen,
+	shown    string    // what it said then,
+	wrote    Index     // and the last write of it
 	held     bool      // our record is in place, as far as is known
 	stored   bool      // something of ours may be there
 	beatAt   time.Time // when the next renewal is due; zero: at once
@@ -93,7 +51,12 @@ type Lease struct {
 	detail string        // and because of what it was made
 	rival  uint64        // fingerprint of the foreign record that was reported
 
-	withdrawing bool
+	grief grief // what consumers say of our record
+
+	doubted     bool // it is being looked for at the fleet's pace
+	leaving     bool // on the way out: paused, or for good
+	drained     bool // the record was told to drain, on the way out
+	withdrawing bool // for good
 }
 
 // leaseCall is a call to the registry.
@@ -113,42 +76,46 @@ const (
 // every consumer will: what they would refuse is refused here.
 func NewLease(cfg LeaseConfig, key string, in Instance) (*Lease, error) {
 	cfg = cfg.withDefaults()
-	if cfg.TTL < MinTTL {
-		return nil, fmt.Errorf("registry: TTL is %v, want at least %v", cfg.TTL, MinTTL)
-	}
-	if err := cfg.retry().Validate(); err != nil {
-		return nil, fmt.Errorf("registry: lease retries: %w", err)
+	if err := cfg.validate(); err != nil {
+		return nil, err
 	}
 	if !strings.HasSuffix(key, "/"+in.Service+"/"+in.ID) {
 		return nil, fmt.Errorf("registry: key %s is not that of instance %s of service %s",
 			quote(key), quote(in.ID), quote(in.Service))
 	}
-	value, err := Encode(in)
+	stored, up, err := certified(in)
 	if err != nil {
 		return nil, err
 	}
-	stored, err := Decode(in.Service, in.ID, value)
+	in.State = StateDraining
+	_, draining, err := certified(in)
 	if err != nil {
 		return nil, err
 	}
-	return &Lease{cfg: cfg, key: key, instance: stored, value: value}, nil
+	return &Lease{cfg: cfg, key: key, instance: stored, up: up, draining: draining, value: up}, nil
 }
 
-// Start begins to announce.
-func (l *Lease) Start(_ time.Time) []LeaseAction {
-	if l.withdrawing || l.call != callNone || l.next != callNone {
-		return nil
+// certified encodes a record and decodes it again.
+func certified(in Instance) (stored Instance, value string, err error) {
+	value, err = Encode(in)
+	if err != nil {
+		return Instance{}, "", err
 	}
-	return l.do(callCreate)
+	stored, err = Decode(in.Service, in.ID, value)
+	return stored, value, err
 }
+
+// Start begins to announce: at once, or at the moment that the fleet's splay gives
+// it.
+func (l *Lease) Start(now time.Time) []LeaseAction { return l.Want(now, WantUp) }
 
 // Answer takes the result of the call under way: the entry that it returned
 // (zero for a deletion) or its error. Without a call under way it does nothing.
 func (l *Lease) Answer(now time.Time, e Entry, err error) []LeaseAction {
 	call := l.call
 	l.call = callNone
-	if l.withdrawing {
-		return l.leaving(now, call, e, err)
+	if l.leaving {
+		return l.left(now, call, e, err)
 	}
 	switch call {
 	case callCreate:
@@ -159,7 +126,9 @@ func (l *Lease) Answer(now time.Time, e Entry, err error) []LeaseAction {
 		return l.swapped(now, e, err)
 	case callGet:
 		return l.got(now, e, err)
-	case callNone, callDelete: // deletions belong to a withdrawal
+	case callDelete: // that of a pause which has ended meanwhile
+		return l.deleted(now, err)
+	case callNone:
 	}
 	return nil
 }
@@ -180,10 +149,13 @@ func (l *Lease) created(now time.Time, e Entry, err error) []LeaseAction {
 	switch {
 	case err == nil:
 		l.beatAt = now.Add(l.beat())
-		if !l.asSent(e) {
+		switch {
+		case l.isOurs(e):
+			return l.settle(now, e)
+		case !l.asSent(e):
 			return l.replace(now, e, LeaseRepaired, "the registry stored something else than was sent")
 		}
-		l.index = e.Index
+		l.index, l.wrote = e.Index, e.Index
 		return l.do(callGet)
 	case errors.Is(err, ErrExists):
 		return l.do(callGet)
@@ -205,7 +177,7 @@ func (l *Lease) refreshed(now time.Time, e Entry, err error) []LeaseAction {
 	switch {
 	case err == nil:
 		l.beatAt = now.Add(l.beat())
-		if !l.asSent(e) {
+		if !l.asSent(e) && !l.isOurs(e) {
 			return l.judge(now, e)
 		}
 		return append([]LeaseAction{LeaseFact{Kind: LeaseRenewed, Index: e.Index}}, l.settle(now, e)...)
@@ -218,10 +190,10 @@ func (l *Lease) refreshed(now time.Time, e Entry, err error) []LeaseAction {
 func (l *Lease) swapped(now time.Time, e Entry, err error) []LeaseAction {
 	switch {
 	case err == nil:
-		if !l.asSent(e) {
+		if !l.asSent(e) && !l.isOurs(e) {
 			return l.soon(now, callGet, "the registry stored something else than was sent")
 		}
-		l.beatAt = now.Add(l.beat())
+		l.beatAt, l.wrote = now.Add(l.beat()), e.Index
 		return append([]LeaseAction{LeaseFact{Kind: l.why, Detail: l.detail, Index: e.Index}}, l.settle(now, e)...)
 	case errors.Is(err, ErrConflict):
 		return l.soon(now, callGet, "the key was written meanwhile")
@@ -231,15 +203,29 @@ func (l *Lease) swapped(now time.Time, e Entry, err error) []LeaseAction {
 	return l.ambiguous(now, err)
 }
 
+// deleted takes the answer to a deletion that is not wanted any more.
+func (l *Lease) deleted(now time.Time, err error) []LeaseAction {
+	if err == nil || errors.Is(err, ErrNotFound) {
+		l.held, l.stored, l.index = false, false, 0
+		return l.soon(now, callCreate, "the key is gone")
+	}
+	return l.ambiguous(now, err)
+}
+
 // judge decides on what is stored under our key.
 func (l *Lease) judge(now time.Time, e Entry) []LeaseAction {
 	owner, detail := l.recognise(e)
 	switch owner {
 	case ownRecord:
-		if l.asSent(e) {
+		switch {
+		case l.isOurs(e):
 			return l.settle(now, e)
+		case !l.asSent(e):
+			return l.replace(now, e, LeaseRepaired, "the record has no TTL, or not ours")
+		case l.grief.rewrites(now):
+			return l.replace(now, e, LeaseRepaired, l.grief.detail())
 		}
-		return l.replace(now, e, LeaseRepaired, "the record has no TTL")
+		return l.settle(now, e)
 	case ownBroken:
 		return l.replace(now, e, LeaseRepaired, detail)
 	case predecessor:

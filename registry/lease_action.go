@@ -82,6 +82,14 @@ const (
 	LeaseTakenOver LeaseFactKind = "taken_over"
 	// LeaseLost: our record is gone, and is announced again.
 	LeaseLost LeaseFactKind = "lost"
+	// LeaseDraining: our record says that it drains, by wish or on the way out.
+	LeaseDraining LeaseFactKind = "draining"
+	// LeaseResumed: our record takes work again, after it drained.
+	LeaseResumed LeaseFactKind = "resumed"
+	// LeasePaused: there is no record of ours, by wish.
+	LeasePaused LeaseFactKind = "paused"
+	// LeaseComplained: a consumer says that it cannot read our record.
+	LeaseComplained LeaseFactKind = "complained"
 	// LeaseWithdrawn: our record was removed, or is left to its TTL.
 	LeaseWithdrawn LeaseFactKind = "withdrawn"
 )

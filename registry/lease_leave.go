@@ -5,54 +5,86 @@ import (
 	"time"
 )
 
-// Withdraw begins to leave. The call under way, if any, is waited for; then our
-// record is deleted at its index, and only if it is ours. After Withdraw no
-// event makes the lease write anything but that deletion. It ends with
-// [LeaseDone], also when the registry does not answer: the TTL then does what
-// could not be done.
-func (l *Lease) Withdraw(_ time.Time) []LeaseAction {
+// leavingAttempts bounds what a leave tries: whoever stops waits for it, and the
+// TTL finishes what it could not.
+const leavingAttempts = 3
+
+// Withdraw begins to leave for good. The call under way, if any, is waited for.
+// Then our record says that it drains, for [LeaseConfig.Drain], and is deleted at
+// its index, and only if it is ours. After Withdraw no event makes the lease write
+// anything but these two. It ends with [LeaseDone], also when the registry does
+// not answer: the TTL then does what could not be done.
+func (l *Lease) Withdraw(now time.Time) []LeaseAction {
 	if l.withdrawing {
 		return nil
 	}
-	l.withdrawing, l.attempts = true, 0
-	switch {
-	case l.call != callNone:
+	l.withdrawing = true
+	if l.leaving && (l.call != callNone || l.next != callNone) {
+		return nil // it has begun
+	}
+	return l.leave(now)
+}
+
+// leave begins a pause or a withdrawal.
+func (l *Lease) leave(now time.Time) []LeaseAction {
+	l.leaving, l.attempts = true, 0
+	if l.call != callNone {
 		return nil
+	}
+	l.next = callNone
+	switch {
 	case !l.stored:
 		return l.finish("")
 	case l.held:
-		return l.do(callDelete)
+		return l.remove(now)
 	}
 	return l.do(callGet)
 }
 
-// leaving takes the result of a call after Withdraw.
-func (l *Lease) leaving(now time.Time, call leaseCall, e Entry, err error) []LeaseAction {
+// remove takes our record out, which is at l.index: it drains first, once.
+func (l *Lease) remove(now time.Time) []LeaseAction {
+	switch {
+	case l.index == 0:
+		return l.lookAgain(now, l.pause(now, l.attempts+1), "the registry gave no index")
+	case l.cfg.Drain < 0 || l.drained || l.shown == l.draining:
+		return l.do(callDelete)
+	}
+	l.drained, l.value = true, l.draining
+	return l.turn(now)
+}
+
+// left takes the result of a call on the way out.
+func (l *Lease) left(now time.Time, call leaseCall, e Entry, err error) []LeaseAction {
 	if call == callNone {
 		return nil
 	}
 	switch {
 	case err == nil && call == callDelete:
 		return l.finish("deleted")
+	case err == nil && call == callSwap && l.drained && l.asSent(e):
+		l.index = e.Index
+		return []LeaseAction{
+			LeaseFact{Kind: LeaseDraining, Index: e.Index, Delay: l.cfg.Drain}, l.wait(now, l.cfg.Drain, callDelete),
+		}
 	case err == nil:
-		return l.deleteOurs(now, e)
+		return l.removeOurs(now, e)
 	case errors.Is(err, ErrNotFound):
 		return l.finish("the key was gone already")
 	case errors.Is(err, ErrExists), errors.Is(err, ErrConflict):
 		return l.lookAgain(now, 0, err.Error())
 	}
-	return l.lookAgain(now, l.cfg.retry().Delay(l.attempts+1, l.cfg.Jitter()), err.Error())
+	return l.lookAgain(now, l.pause(now, l.attempts+1), err.Error())
 }
 
-func (l *Lease) deleteOurs(now time.Time, e Entry) []LeaseAction {
-	switch whose, detail := l.recognise(e); {
-	case whose == stranger || whose == predecessor:
+func (l *Lease) removeOurs(now time.Time, e Entry) []LeaseAction {
+	whose, detail := l.recognise(e)
+	if whose == stranger || whose == predecessor {
 		return l.finish("left in place: " + detail)
-	case e.Index == 0:
-		return l.lookAgain(now, l.cfg.retry().Delay(l.attempts+1, l.cfg.Jitter()), "the registry gave no index")
 	}
 	l.index = e.Index
-	return l.do(callDelete)
+	l.drained = l.drained || whose == ownBroken // what is torn has nothing to say
+	l.shown = e.Value
+	return l.remove(now)
 }
 
 // lookAgain reads the key once more, a bounded number of times.
@@ -72,11 +104,17 @@ func (l *Lease) lookAgain(now time.Time, delay time.Duration, detail string) []L
 	}
 }
 
-// finish ends the lease; detail is empty when there was nothing to withdraw.
+// finish ends a leave; detail is empty when there was nothing to take out.
 func (l *Lease) finish(detail string) []LeaseAction {
-	l.next = callNone
-	if detail == "" {
+	index := l.index
+	l.call, l.next = callNone, callNone
+	l.held, l.stored, l.index, l.attempts = false, false, 0, 0
+	l.leaving, l.drained = l.withdrawing, false
+	switch {
+	case !l.withdrawing:
+		return []LeaseAction{LeaseFact{Kind: LeasePaused, Detail: detail, Index: index}}
+	case detail == "":
 		return []LeaseAction{LeaseDone{}}
 	}
-	return []LeaseAction{LeaseFact{Kind: LeaseWithdrawn, Detail: detail, Index: l.index}, LeaseDone{}}
+	return []LeaseAction{LeaseFact{Kind: LeaseWithdrawn, Detail: detail, Index: index}, LeaseDone{}}
 }

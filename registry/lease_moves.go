@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -17,15 +18,12 @@ const (
 
 // recognise decides whose record it is, and says by what.
 func (l *Lease) recognise(e Entry) (whose owner, detail string) {
-	if e.Value == l.value {
+	if e.Value == l.up || e.Value == l.draining {
 		return ownRecord, ""
 	}
 	in, err := Decode(l.instance.Service, l.instance.ID, e.Value)
 	if fault, bad := errors.AsType[*Fault](err); bad {
-		if fault.Class == ClassUnsupported {
-			return stranger, "held by a record of another version"
-		}
-		return ownBroken, fault.Error()
+		return l.recogniseBad(e, fault)
 	}
 	switch {
 	case in.Incarnation != "" && in.Incarnation == l.instance.Incarnation:
@@ -36,18 +34,49 @@ func (l *Lease) recognise(e Entry) (whose owner, detail string) {
 	return stranger, "held by " + quote(in.Address())
 }
 
-// asSent reports whether an entry is what we wrote: these bytes, with a TTL,
-// at a known index.
-func (l *Lease) asSent(e Entry) bool { return e.Value == l.value && e.TTL > 0 && e.Index > 0 }
+// recogniseBad: what does not decode under our key is ours, unless it only does
+// not decode here. The beginning of our own record is ours without a decoder.
+func (l *Lease) recogniseBad(e Entry, fault *Fault) (whose owner, detail string) {
+	torn := strings.HasPrefix(l.up, e.Value) || strings.HasPrefix(l.draining, e.Value)
+	switch {
+	case fault.Class == ClassUnsupported:
+		return stranger, "held by a record of another version"
+	case !torn && !l.cfg.Trusted():
+		return stranger, "held by what does not decode here, where the decoder is suspected"
+	}
+	return ownBroken, fault.Error()
+}
 
-// settle is reached whenever our record is known to be in place.
+// asSent reports whether an entry is what is to be stored: these bytes, with a
+// TTL of ours (registries round it up to a second), at a known index.
+func (l *Lease) asSent(e Entry) bool { return e.Value == l.value && l.mortal(e) }
+
+// isOurs reports whether an entry is our record in the other state: it was right
+// when it was sent, and something else is wanted now.
+func (l *Lease) isOurs(e Entry) bool {
+	return e.Value != l.value && (e.Value == l.up || e.Value == l.draining) && l.mortal(e)
+}
+
+func (l *Lease) mortal(e Entry) bool {
+	return e.TTL > 0 && e.TTL <= l.cfg.TTL+time.Second && e.Index > 0
+}
+
+// settle is reached whenever our record is known to be in place, in whatever
+// state.
 func (l *Lease) settle(now time.Time, e Entry) []LeaseAction {
 	var actions []LeaseAction
 	if !l.held {
 		actions = append(actions, LeaseFact{Kind: LeaseAnnounced, Index: e.Index})
 	}
-	l.held, l.stored, l.index, l.attempts, l.rival = true, true, e.Index, 0, 0
-	if rest := l.beatAt.Sub(now); rest > 0 {
+	l.held, l.stored, l.index, l.shown, l.rival = true, true, e.Index, e.Value, 0
+	if e.Value != l.value {
+		return append(actions, l.turn(now)...)
+	}
+	l.attempts, l.doubted = 0, false
+	switch rest := l.beatAt.Sub(now); {
+	case l.grief.looks():
+		return append(actions, l.do(callGet)...)
+	case rest > 0:
 		return append(actions, l.wait(now, rest, callRefresh))
 	}
 	return append(actions, l.do(callRefresh)...)
@@ -78,12 +107,28 @@ func (l *Lease) conflict(now time.Time, e Entry, detail string) []LeaseAction {
 
 // gone is reached whenever the key is known not to exist.
 func (l *Lease) gone(now time.Time) []LeaseAction {
-	var actions []LeaseAction
-	if l.held {
-		actions = append(actions, LeaseFact{Kind: LeaseLost, Detail: "the key is gone", Index: l.index})
-	}
+	lost := LeaseFact{Kind: LeaseLost, Detail: "the key is gone", Index: l.index}
+	held := l.held
 	l.held, l.stored, l.index = false, false, 0
-	return append(actions, l.soon(now, callCreate, "the key is gone")...)
+	if !held {
+		return l.soon(now, callCreate, "the key is gone")
+	}
+	if l.cfg.Fleet == nil || l.doubted {
+		l.doubted = false
+		return append([]LeaseAction{lost}, l.soon(now, callCreate, "the key is gone")...)
+	}
+	return append([]LeaseAction{lost}, l.splay(now)...) // the others' may be, too
+}
+
+// splay creates at a moment that is one of the fleet's.
+func (l *Lease) splay(now time.Time) []LeaseAction {
+	if l.cfg.Fleet == nil {
+		return l.do(callCreate)
+	}
+	if delay := Splay(l.cfg.Fleet(), l.cfg.Jitter()); delay > 0 {
+		return []LeaseAction{l.wait(now, delay, callCreate)}
+	}
+	return l.do(callCreate)
 }
 
 // ambiguous follows a call of which nobody knows whether it happened: wait,
@@ -104,11 +149,17 @@ func (l *Lease) soon(now time.Time, call leaseCall, detail string) []LeaseAction
 }
 
 func (l *Lease) retry(now time.Time, call leaseCall, detail string) []LeaseAction {
-	delay := l.cfg.retry().Delay(l.attempts, l.cfg.Jitter())
+	delay := l.pause(now, l.attempts)
 	return []LeaseAction{
 		LeaseFact{Kind: LeaseRetrying, Detail: detail, Index: l.index, Delay: delay},
 		l.wait(now, delay, call),
 	}
+}
+
+// pause is how long a retry waits: its own backoff, and what the process's budget
+// adds.
+func (l *Lease) pause(now time.Time, attempt int) time.Duration {
+	return max(l.cfg.retry().Delay(attempt, l.cfg.Jitter()), time.Millisecond) + l.cfg.Spend(now)
 }
 
 // beat draws the time to the next renewal: a third of the TTL, ± 20 %, so that

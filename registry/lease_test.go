@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,8 @@ func TestNewLeaseRefuses(t *testing.T) {
 		{"negative retry", registry.LeaseConfig{RetryBase: -1}, leaseKey, nil, "retries"},
 		{"cap below the base", registry.LeaseConfig{RetryBase: 2, RetryCap: 1}, leaseKey, nil, "retries"},
 		{"another key", registry.LeaseConfig{}, apis + "b", nil, "key"},
+		{"draining beyond the TTL", registry.LeaseConfig{TTL: 10 * time.Second, Drain: 6 * time.Second}, leaseKey, nil, "draining"},
+		{"a record that is too long", registry.LeaseConfig{}, leaseKey, func(in *registry.Instance) { in.Meta = bigMeta() }, "oversize"},
 		{"bad record", registry.LeaseConfig{}, leaseKey, func(in *registry.Instance) { in.Host = "0.0.0.0" }, "semantic"},
 	}
 	for _, test := range tests {
@@ -38,6 +41,15 @@ func TestNewLeaseRefuses(t *testing.T) {
 	if _, err := registry.NewLease(registry.LeaseConfig{TTL: registry.MinTTL}, leaseKey, self()); err != nil {
 		t.Errorf("least TTL: got %v", err)
 	}
+}
+
+// bigMeta is within the bounds of each entry and, in a record, beyond its own.
+func bigMeta() map[string]string {
+	meta := make(map[string]string)
+	for i := range 64 {
+		meta[fmt.Sprintf("%0128d", i)] = strings.Repeat("x", 1000)
+	}
+	return meta
 }
 
 func TestLeaseAnnounces(t *testing.T) {
@@ -87,8 +99,8 @@ func TestLeaseAnnounces(t *testing.T) {
 		}},
 		{"an echo without index is read again, never swapped blindly", func(h *holder) {
 			h.want("echo", h.answer(registry.Entry{}, nil), "get")
-			h.want("none again", h.answer(registry.Entry{}, nil), "retrying@0, wait 750ms")
-			h.want("due", h.due(750*time.Millisecond), "get")
+			h.want("none again", h.answer(registry.Entry{}, nil), "retrying@0, wait 500ms")
+			h.want("due", h.due(500*time.Millisecond), "get")
 		}},
 		{"somebody else's record is waited out", func(h *holder) {
 			h.want("exists", h.answer(registry.Entry{}, registry.ErrExists), "get")
@@ -108,15 +120,15 @@ func TestLeaseAnnounces(t *testing.T) {
 			h.answer(registry.Entry{}, registry.ErrExists)
 			h.want("gone", h.answer(registry.Entry{}, registry.ErrNotFound), "create")
 			h.want("exists", h.answer(registry.Entry{}, registry.ErrExists), "get")
-			h.want("gone again", h.answer(registry.Entry{}, registry.ErrNotFound), "retrying@0, wait 750ms")
-			h.want("due", h.due(750*time.Millisecond), "create")
+			h.want("gone again", h.answer(registry.Entry{}, registry.ErrNotFound), "retrying@0, wait 500ms")
+			h.want("due", h.due(500*time.Millisecond), "create")
 		}},
 		{"an unclear create is read back", func(h *holder) {
-			h.want("away", h.answer(registry.Entry{}, errAway), "retrying@0, wait 375ms")
-			h.want("due", h.due(375*time.Millisecond), "get")
-			h.want("still away", h.answer(registry.Entry{}, errAway), "retrying@0, wait 750ms")
-			h.want("early", h.due(250*time.Millisecond), "wait 500ms")
-			h.want("due", h.due(500*time.Millisecond), "get")
+			h.want("away", h.answer(registry.Entry{}, errAway), "retrying@0, wait 250ms")
+			h.want("due", h.due(250*time.Millisecond), "get")
+			h.want("still away", h.answer(registry.Entry{}, errAway), "retrying@0, wait 500ms")
+			h.want("early", h.due(200*time.Millisecond), "wait 300ms")
+			h.want("due", h.due(300*time.Millisecond), "get")
 			h.want("it had happened", h.answer(h.ours(5), nil), "announced@5, refresh")
 		}},
 		{"retries grow to the cap and never end", func(h *holder) {
@@ -126,7 +138,7 @@ func TestLeaseAnnounces(t *testing.T) {
 				h.answer(registry.Entry{}, errAway)
 			}
 			h.due(time.Minute)
-			h.want("the 102nd", h.answer(registry.Entry{}, errAway), "retrying@0, wait 7.5s")
+			h.want("the 102nd", h.answer(registry.Entry{}, errAway), "retrying@0, wait 5s")
 		}},
 	}
 	for _, test := range tests {
@@ -160,7 +172,7 @@ func TestLeaseRenews(t *testing.T) {
 			h.want("torn", h.answer(h.stored("", 6), nil), "swap@6")
 			h.want("torn by the swap", h.answer(h.stored("", 7), nil), "get")
 			h.want("torn", h.answer(h.stored("", 7), nil), "swap@7")
-			h.want("torn by the swap", h.answer(h.stored("", 8), nil), "retrying@5, wait 750ms")
+			h.want("torn by the swap", h.answer(h.stored("", 8), nil), "retrying@5, wait 500ms")
 		}},
 		{"a lost TTL is repaired", func(h *holder) {
 			eternal := h.ours(6)
@@ -177,17 +189,17 @@ func TestLeaseRenews(t *testing.T) {
 			h.want("read back", h.answer(h.ours(9), nil), "announced@9, wait 20s")
 		}},
 		{"an unclear renewal is read back, then renewed", func(h *holder) {
-			h.want("away", h.answer(registry.Entry{}, errAway), "retrying@5, wait 375ms")
+			h.want("away", h.answer(registry.Entry{}, errAway), "retrying@5, wait 250ms")
 			h.want("due", h.due(375*time.Millisecond), "get")
 			h.want("still ours", h.answer(h.ours(5), nil), "refresh")
 			h.want("renewed", h.answer(h.ours(6), nil), "renewed@6, wait 20s")
 			h.due(20 * time.Second)
-			h.want("away much later", h.answer(registry.Entry{}, errAway), "retrying@6, wait 375ms")
+			h.want("away much later", h.answer(registry.Entry{}, errAway), "retrying@6, wait 250ms")
 		}},
 		{"gone during an outage", func(h *holder) {
 			h.answer(registry.Entry{}, errAway)
 			h.due(time.Minute)
-			h.want("gone", h.answer(registry.Entry{}, registry.ErrNotFound), "lost@5, retrying@0, wait 750ms")
+			h.want("gone", h.answer(registry.Entry{}, registry.ErrNotFound), "lost@5, retrying@0, wait 500ms")
 			h.want("due", h.due(time.Minute), "create")
 		}},
 		{"gone during a repair", func(h *holder) {

@@ -134,6 +134,9 @@ func (l *log) write(e *actors.Event) {
 	if e.Suspect {
 		line.Bool("suspect", true)
 	}
+	if e.Kept {
+		line.Bool("kept", true)
+	}
 	line.Msg(sentence(e.Kind))
 }
 
@@ -159,7 +162,8 @@ func level(e actors.Event) zerolog.Level {
 	case actors.EventKeyQuarantined, actors.EventChildParked, actors.EventSourceFailed,
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
 		actors.EventInstanceHeld, actors.EventInstanceEjected, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
-		actors.EventRestoreFailed, actors.EventSaveFailed:
+		actors.EventRestoreFailed, actors.EventSaveFailed, actors.EventUnhealthy, actors.EventComplaintHeard,
+		actors.EventDecoderSuspected:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
 		if e.Attempt > 1 { // one line per change of state, not per attempt
@@ -173,7 +177,9 @@ func level(e actors.Event) zerolog.Level {
 		return zerolog.WarnLevel
 	case actors.EventChildReleased, actors.EventKeyReleased, actors.EventSourceRecovered, actors.EventSourceWatched, actors.EventSourceSynced, actors.EventInstanceAdded,
 		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned,
-		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventInstanceReturned, actors.EventGuardDisengaged:
+		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventInstanceReturned, actors.EventGuardDisengaged, actors.EventAnnounceDraining,
+		actors.EventAnnounceResumed, actors.EventAnnouncePaused, actors.EventHealthy, actors.EventComplained,
+		actors.EventFaultConfirmed, actors.EventDecoderCleared:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -186,7 +192,7 @@ func level(e actors.Event) zerolog.Level {
 
 // sentence is what the event means to somebody who has not read the code.
 func sentence(kind actors.EventKind) string {
-	for _, sentences := range []func(actors.EventKind) string{supervisionSentence, guardSentence} {
+	for _, sentences := range []func(actors.EventKind) string{supervisionSentence, guardSentence, announcingSentence} {
 		if text := sentences(kind); text != "" {
 			return text
 		}
@@ -222,20 +228,6 @@ func sentence(kind actors.EventKind) string {
 		return "value not taken by its consumer: trying again"
 	case actors.EventStuckLimit:
 		return "too many calls of consumers and decoders hang: none is made"
-	case actors.EventAnnounced:
-		return "announced"
-	case actors.EventAnnounceRetry:
-		return "announcing failed: trying again"
-	case actors.EventLeaseConflict:
-		return "somebody else holds our key: waiting"
-	case actors.EventLeaseRepaired:
-		return "our record was damaged: repaired"
-	case actors.EventLeaseTaken:
-		return "our predecessor's record replaced"
-	case actors.EventLeaseLost:
-		return "our record was gone: announcing again"
-	case actors.EventWithdrawn:
-		return "withdrawn"
 	}
 	return string(kind)
 }

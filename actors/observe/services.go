@@ -15,7 +15,7 @@ type serviceMetrics struct {
 	watching, announcing                         []counted
 	quarantines, changes                         *prometheus.Desc
 	instances, quarantined, up, stale, announced *prometheus.Desc
-	guards, polling                              *prometheus.Desc
+	guards, polling, unhealthy                   *prometheus.Desc
 }
 
 func describeServices() serviceMetrics {
@@ -32,6 +32,9 @@ func describeServices() serviceMetrics {
 			count(actors.EventGuardEngaged, "guard_engagements_total", "Times a guard of a view engaged."),
 			count(actors.EventInstanceHeld, "instances_held_total", "Instances that left the registry and were served on."),
 			count(actors.EventInstanceEjected, "ejections_total", "Times a picker set an instance aside because calls to it failed."),
+			count(actors.EventComplained, "complaints_total", "Times this process said of a key that it cannot read it."),
+			count(actors.EventFaultConfirmed, "faults_confirmed_total", "Bad values that other consumers could not read either."),
+			count(actors.EventDecoderSuspected, "decoder_suspicions_total", "Times this process suspected its own decoder, because nobody else complained."),
 			count(actors.EventDiverged, "view_divergences_total", "Listings that showed what the changes had not told."),
 		},
 		announcing: []counted{
@@ -39,6 +42,7 @@ func describeServices() serviceMetrics {
 			count(actors.EventLeaseConflict, "lease_conflicts_total", "Times somebody else held the key of one of our records."),
 			count(actors.EventLeaseRepaired, "lease_repairs_total", "Damaged records of ours that were written again."),
 			count(actors.EventLeaseTaken, "lease_takeovers_total", "Records of a predecessor that ours replaced."),
+			count(actors.EventComplaintHeard, "complaints_heard_total", "Complaints of consumers about our records."),
 			count(actors.EventLeaseLost, "lease_losses_total", "Records of ours that were found expired or removed."),
 		},
 		quarantines: describe("quarantines_total", "Keys quarantined for a bad value, by class of fault.", "service", "class"),
@@ -50,12 +54,13 @@ func describeServices() serviceMetrics {
 			"While the registry does not answer, the time since it last did, or since the first failure if it never has. Else 0.", "service"),
 		polling:   describe("source_polling", "1 while the registry answers listings and no watch, so that news takes as long as the pause between two listings.", "service"),
 		guards:    describe("guards_engaged", "Guards of the view that are engaged now.", "service"),
+		unhealthy: describe("records_unhealthy", "Our records whose check of health fails.", "service"),
 		announced: describe("records_announced", "Our records that are in the registry, as far as is known.", "service"),
 	}
 }
 
 func (s serviceMetrics) all() []*prometheus.Desc {
-	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards, s.polling}
+	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards, s.polling, s.unhealthy}
 	for _, c := range slices.Concat(s.watching, s.announcing) {
 		all = append(all, c.desc)
 	}
@@ -76,6 +81,7 @@ type directory struct {
 	up, polling            bool
 	staleFrom              time.Time           // zero while the registry answers
 	announced              map[string]struct{} // keys of ours
+	unhealthy              map[string]struct{} // and those of them that are not well
 	guards                 map[string]struct{} // engaged, by name and zone
 }
 
@@ -107,7 +113,11 @@ func (m *Metrics) served(e *actors.Event) {
 		delete(d.guards, e.Guard+" "+e.Zone)
 	case actors.EventAnnounced:
 		d.announced[e.Key] = struct{}{}
-	case actors.EventLeaseLost, actors.EventLeaseConflict, actors.EventWithdrawn:
+	case actors.EventUnhealthy:
+		d.unhealthy[e.Key] = struct{}{}
+	case actors.EventHealthy:
+		delete(d.unhealthy, e.Key)
+	case actors.EventLeaseLost, actors.EventLeaseConflict, actors.EventWithdrawn, actors.EventAnnouncePaused:
 		delete(d.announced, e.Key)
 	}
 	if ofOurs(e.Kind) {
@@ -122,7 +132,9 @@ func (m *Metrics) served(e *actors.Event) {
 func ofOurs(kind actors.EventKind) bool {
 	switch kind { //nolint:exhaustive // all others are not
 	case actors.EventAnnounced, actors.EventAnnounceRetry, actors.EventLeaseConflict, actors.EventLeaseRepaired,
-		actors.EventLeaseTaken, actors.EventLeaseLost, actors.EventWithdrawn:
+		actors.EventLeaseTaken, actors.EventLeaseLost, actors.EventWithdrawn, actors.EventAnnounceDraining,
+		actors.EventAnnounceResumed, actors.EventAnnouncePaused, actors.EventUnhealthy, actors.EventHealthy,
+		actors.EventComplaintHeard:
 		return true
 	}
 	return false
@@ -131,7 +143,7 @@ func ofOurs(kind actors.EventKind) bool {
 func (m *Metrics) directory(service string) *directory {
 	d, known := m.directories[service]
 	if !known {
-		d = &directory{announced: make(map[string]struct{}), guards: make(map[string]struct{})}
+		d = &directory{announced: make(map[string]struct{}), unhealthy: make(map[string]struct{}), guards: make(map[string]struct{})}
 		m.directories[service] = d
 	}
 	return d
@@ -164,6 +176,7 @@ func (m *Metrics) readServices(s *sheet) {
 		}
 		if g.ours {
 			s.gauge(m.ofServices.announced, g.announced, label)
+			s.gauge(m.ofServices.unhealthy, g.unhealthy, label)
 			for _, c := range m.ofServices.announcing {
 				s.counter(c.desc, series.counts[c.kind], label)
 			}
@@ -195,13 +208,14 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 type gauges struct {
 	watched, ours                                bool
 	instances, quarantined, up, stale, announced float64
-	guards, polling                              float64
+	guards, polling, unhealthy                   float64
 }
 
 func (g *gauges) add(d *directory, now time.Time) {
 	g.watched = g.watched || d.watched
 	g.ours = g.ours || d.ours
 	g.announced += float64(len(d.announced))
+	g.unhealthy += float64(len(d.unhealthy))
 	g.instances += float64(d.instances)
 	g.quarantined += float64(d.quarantined)
 	g.guards += float64(len(d.guards))
