@@ -64,12 +64,18 @@ func (s *server) url() string { return "http://" + s.addr }
 
 func start(tb testing.TB, mode string) *server {
 	tb.Helper()
+	return startLogging(tb, mode, "debug")
+}
+
+// startLogging starts one that says of its writes only at level debug.
+func startLogging(tb testing.TB, mode, level string) *server {
+	tb.Helper()
 	if err := build(); err != nil {
 		tb.Fatal(err)
 	}
 	s := &server{addr: freeAddr(tb), writes: make(chan logged, 4096)}
 	cmd := exec.Command(binary, "etcd", "--listen", s.addr, "--data-dir", tb.TempDir(), "--mode", mode,
-		"--fast", "--lifeline", "--log-format", "json", "--log-level", "debug")
+		"--fast", "--lifeline", "--log-format", "json", "--log-level", level)
 	lifeline, err := cmd.StdinPipe()
 	if err != nil {
 		tb.Fatal(err)

@@ -49,7 +49,7 @@ func BenchmarkEventToVisible(b *testing.B) {
 				b.Fatalf("Swap: got %v, want no error", err)
 			}
 			*e = echo
-			theirs, visible := await(b, bare, echo.Index), await(b, ours, echo.Index)
+			theirs, visible := sight(b, bare, echo.Index), sight(b, ours, echo.Index)
 			tookBare = append(tookBare, theirs.Sub(began))
 			took = append(took, visible.Sub(began))
 			more = append(more, visible.Sub(theirs))
@@ -137,8 +137,8 @@ func watchOurs(b *testing.B, s *server, keys int) <-chan sighting {
 	return seen
 }
 
-// await is when an index, or a later one, was first seen.
-func await(b *testing.B, seen <-chan sighting, index registry.Index) time.Time {
+// sight is when an index, or a later one, was first seen.
+func sight(b *testing.B, seen <-chan sighting, index registry.Index) time.Time {
 	b.Helper()
 	deadline := time.After(limit)
 	for {
