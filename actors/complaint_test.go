@@ -50,7 +50,7 @@ func TestMute(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Start: got %v, want no error", err)
 		}
-		time.Sleep(5 * time.Minute)
+		time.Sleep(10 * time.Second)
 		if l, err := memory.List(t.Context(), "/services/_nack/api/a/"); err != nil || len(l.Entries) > 0 {
 			t.Errorf("complaints: got %+v and error %v, want none", l.Entries, err)
 		}
