@@ -19,8 +19,8 @@ const (
 	// ComplaintTTL is how long a complaint stands; it is repeated before.
 	ComplaintTTL = 3 * time.Minute
 
-	// complaintFolder lies beside the services. Its name is no service's, and etcd
-	// hides it from whoever lists or watches what is above it.
+	// complaintFolder lies beside the services, so that no watch of one is woken. Its
+	// name is no service's, and etcd hides it from whoever lists what is above.
 	complaintFolder  = "_nack"
 	complaintVersion = 1
 )
