@@ -162,8 +162,7 @@ func (a *announcer) receive(message any) error {
 // which announces the same instance.
 func (a *announcer) stop(exit supervision.Exit) {
 	a.announcement.address.CompareAndSwap(a.self, nil)
-	defer a.calls.stop()
-	defer a.disarm()
+	defer a.retire()
 	if a.lease == nil || exit.Abnormal() {
 		return
 	}
@@ -249,4 +248,13 @@ func (a *announcer) disarm() {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
+}
+
+// retire ends what would move a lease that is over.
+func (a *announcer) retire() {
+	a.disarm()
+	if a.check != nil {
+		a.check.Stop()
+	}
+	a.calls.stop()
 }
