@@ -102,6 +102,10 @@ type Config struct {
 	// or fail over it, until the key is in quarantine; 0 means 5. See
 	// [View.Refuse].
 	Refusals int
+	// Orders bounds the keys of which operators said something; 0 means 256. At
+	// the limit a command on another key is refused.
+	Orders int
+
 	// FailClosed serves only what the registry confirms: a bad key serves
 	// nothing instead of its last good value, no removal is held, and nothing is
 	// restored. For values where an old one is worse than none.
@@ -117,6 +121,7 @@ type Config struct {
 // withDefaults fills in what is zero.
 func (c Config) withDefaults() Config {
 	count(&c.QuarantineRows, 1024)
+	count(&c.Orders, 256)
 	count(&c.FlapLimit, 3)
 	count(&c.CorruptKeys, 3)
 	count(&c.ExpiryKeys, 3)

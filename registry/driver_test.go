@@ -94,6 +94,9 @@ func show(steps []registry.Step) string {
 			if s.Held != registry.HoldNone {
 				word += " held for " + s.Held.String()
 			}
+			if s.Order != registry.OrderNone {
+				word += " by order " + s.Order.String()
+			}
 			words = append(words, word)
 		case registry.Quarantined:
 			words = append(words, fmt.Sprintf("quarantined %s@%d %s x%d serving %d",
@@ -107,6 +110,8 @@ func show(steps []registry.Step) string {
 		case registry.Held, registry.Reclaimed, registry.Doubted, registry.Degraded, registry.Engaged, registry.Reminded,
 			registry.Disengaged, registry.Aged, registry.Slept, registry.Diverged, registry.Reread, registry.Probe, registry.Relist:
 			words = append(words, showGuard(s))
+		case registry.Ordered, registry.Lifted, registry.Rejudged, registry.Rebased:
+			words = append(words, showOrder(s))
 		}
 	}
 	return strings.Join(words, ", ")
@@ -143,7 +148,7 @@ func showGuard(step registry.Step) string {
 	case registry.Relist:
 		return "relist"
 	case registry.Judge, registry.Drop, registry.Added, registry.Updated, registry.Removed, registry.Quarantined, registry.Refused,
-		registry.Released, registry.Republish: // show prints them
+		registry.Released, registry.Republish, registry.Ordered, registry.Lifted, registry.Rejudged, registry.Rebased: // show prints them
 	}
 	return fmt.Sprintf("%T", step)
 }
@@ -168,4 +173,23 @@ func showSnapshot(s *registry.Snapshot) string {
 		words = append(words, fmt.Sprintf("and %d more", s.QuarantineOverflow))
 	}
 	return strings.Join(words, ", ")
+}
+
+// showOrder prints what operators caused.
+func showOrder(step registry.Step) string {
+	id := func(key string) string { return strings.TrimPrefix(key, apis) }
+	switch s := step.(type) { //nolint:gochecksumtype // the others are printed elsewhere
+	case registry.Ordered:
+		if s.State.Order == registry.OrderQuarantined {
+			return "quarantined by order " + id(s.State.Key)
+		}
+		return s.State.Order.String() + " " + id(s.State.Key)
+	case registry.Lifted:
+		return "lifted " + s.Order.String() + " " + id(s.Key)
+	case registry.Rejudged:
+		return fmt.Sprintf("rejudged %s@%d", id(s.Key), s.Index)
+	case registry.Rebased:
+		return fmt.Sprintf("rebased %d", s.Instances)
+	}
+	return fmt.Sprintf("%T", step)
 }

@@ -57,7 +57,7 @@ func (v *View) Reread(key string, e Entry, found bool, now time.Time) []Step {
 		e.Key = key
 		v.index = max(v.index, e.Index)
 		e.Value = bounded(e.Value)
-		steps = v.retry(v.observePut(steps, e, nil), r, e)
+		steps = v.retry(v.observePut(v.regain(steps, r, e), e, nil), r, e)
 		if r.proof != nil && r.sameValue(e) {
 			steps = v.confirmGood(steps, r)
 		}

@@ -5,28 +5,38 @@ import "time"
 // Restore takes over the snapshot of an earlier view of the same directory, of
 // this process or from disk, so that its last good values stay in service until
 // the next listing. It does nothing to a view that knows something already or
-// that fails closed, or with a snapshot of another directory or nil.
+// that fails closed, or with a snapshot of another directory or nil; but what
+// operators ordered stands in any case.
 //
 // What was in limbo is taken over as if its key was there: the listing finds it
 // missing, and the guards decide anew. Those that held everything are engaged
 // from the beginning.
 func (v *View) Restore(s *Snapshot) {
-	if s == nil || s.Directory != v.directory || len(v.records) > 0 || v.listed || v.cfg.FailClosed {
+	if s == nil || s.Directory != v.directory || len(v.records) > 0 || v.listed {
+		return
+	}
+	v.restoreOrders(s)
+	if v.cfg.FailClosed {
 		return
 	}
 	v.last, v.index, v.generation = s, s.Index, s.Generation
 	v.amnesia.cluster, v.amnesia.epoch = s.Cluster, s.Epoch
-	s.Rows.each(func(shown *Row) bool {
-		r := v.record(shown.Key)
-		r.newest.Index, r.row, r.shown = shown.Index, shown, shown
-		if shown.Status == StatusLimbo {
-			row := r.edit()
+	for row, shared := range s.believed() {
+		r := v.record(row.Key)
+		r.newest.Index, r.row = row.Index, row
+		if shared {
+			r.shown = row
+		} else {
+			own := *row
+			r.row = &own
+		}
+		if row.Status == StatusLimbo {
+			row = r.edit()
 			row.Status, row.Hold, row.HeldSince = StatusLive, HoldNone, time.Time{}
 			v.touch(r)
 		}
 		v.enroll(r)
-		return true
-	})
+	}
 	for _, b := range s.Quarantined {
 		r := v.record(b.Key)
 		r.newest.Index = b.Index

@@ -75,6 +75,8 @@ type Row struct {
 	// Hold is why a row in limbo is held, HeldSince since when.
 	Hold      Hold
 	HeldSince time.Time
+	// Order is what an operator said of the key.
+	Order Order
 	// Immortal says that the key used to expire, and will not any more.
 	Immortal bool
 }

@@ -51,8 +51,16 @@ func (r Rows) each(yield func(*Row) bool) {
 
 // Get returns the row of a key.
 func (r Rows) Get(key string) (Row, bool) {
+	if row := r.find(key); row != nil {
+		return *row, true
+	}
+	return Row{}, false
+}
+
+// find returns the row itself, which nobody may change, or nil.
+func (r Rows) find(key string) *Row {
 	if r.root == nil {
-		return Row{}, false
+		return nil
 	}
 	n := r.root
 	for len(n.below) > 0 {
@@ -60,9 +68,9 @@ func (r Rows) Get(key string) (Row, bool) {
 	}
 	at, found := n.search(key)
 	if !found {
-		return Row{}, false
+		return nil
 	}
-	return *n.rows[at], true
+	return n.rows[at]
 }
 
 // rowChange is what becomes of one key: was is the very row that the rows have

@@ -30,6 +30,8 @@ type Snapshot struct {
 	// Quarantined are the keys whose newest judged value is bad, sorted by key.
 	// Snapshots share them, as they share rows.
 	Quarantined []*Bad
+	// Orders are what operators said of single keys, sorted by key.
+	Orders []OrderState
 	// QuarantineOverflow is how many more bad keys there are than fit into
 	// Quarantined.
 	QuarantineOverflow int
@@ -84,6 +86,7 @@ func (v *View) Snapshot(now time.Time) *Snapshot {
 		Guards:             v.Guards(),
 		Rows:               v.mergedRows(v.last.Rows),
 		Quarantined:        v.bads.sorted(),
+		Orders:             v.orderStates(),
 		QuarantineOverflow: v.bads.overflow(),
 	}
 	return v.last
@@ -94,12 +97,17 @@ func (v *View) Snapshot(now time.Time) *Snapshot {
 func (v *View) mergedRows(old Rows) Rows {
 	slices.SortFunc(v.dirty, func(a, b *record) int { return cmp.Compare(a.newest.Key, b.newest.Key) })
 	changes := make([]rowChange, 0, len(v.dirty))
+	ordered := v.orderedKeys()
 	for _, r := range v.dirty {
+		r.dirty = false
+		if _, apart := ordered[r.newest.Key]; apart {
+			continue
+		}
 		c := rowChange{r.newest.Key, r.shown, nil}
 		if !r.forgotten {
 			c.now = r.row
 		}
-		r.dirty, r.shown = false, c.now
+		r.shown = c.now
 		if last := len(changes) - 1; last >= 0 && changes[last].key == c.key { // a record and its successor
 			changes[last].was = cmp.Or(changes[last].was, c.was)
 			changes[last].now = cmp.Or(changes[last].now, c.now)
@@ -107,6 +115,7 @@ func (v *View) mergedRows(old Rows) Rows {
 		}
 		changes = append(changes, c)
 	}
+	changes = v.withOrdered(changes, old, ordered)
 	v.dirty = resetRoom(v.dirty)
 	return old.with(changes)
 }

@@ -48,6 +48,8 @@ type Removed struct {
 	Class Class
 	// Held is why the removal was held until now, if it was.
 	Held Hold
+	// Order is the operator's order that began or ended, if that is why.
+	Order Order
 }
 
 // Held says that a key is gone, or is somebody else, and that it is served on as

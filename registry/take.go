@@ -32,6 +32,9 @@ func (v *View) take(steps []Step, r *record, e listed) []Step {
 	r.noteTTL(e.TTL)
 	switch {
 	case r.hash == e.hash && r.newest.Index == e.Index:
+		if r.verdict == unjudged {
+			r.newest.Value = e.Value // it was not kept, if an operator asks for another verdict
+		}
 	case r.hash == e.hash && r.verdict == good && e.Index > r.newest.Index:
 		v.becomeRewritten(r, e.Index)
 	default:

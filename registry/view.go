@@ -40,6 +40,9 @@ type View struct {
 	expiry     expiry
 	contact    contact
 
+	orders    map[string]*order   // what operators said of single keys
+	reordered map[string]struct{} // whose orders came or went since the last snapshot
+
 	waiting   agenda // bad keys, by their next re-read
 	rereads   budget
 	overdue   recent             // bad keys, by when they turned bad
@@ -203,6 +206,7 @@ func (v *View) answer() []Step {
 
 // finish ends an answer.
 func (v *View) finish(steps []Step) []Step {
+	steps = v.overrule(steps)
 	if v.changed {
 		v.changed = false
 		v.generation++
