@@ -97,21 +97,23 @@ func (r *Runtime) AnnounceWith(a Announcement) error {
 
 // Pause takes the record of an announced instance out, in order: it drains, and is
 // deleted. [Runtime.Resume] brings it back.
-func (r *Runtime) Pause(service, id string) error { return r.steer(service, id, registry.WantAbsent) }
+func (r *Runtime) Pause(service, id string) error { return r.direct(service, id, registry.WantAbsent) }
 
 // Drain makes an announced instance say that it drains: it is listed and not
 // picked, until Resume. Do it a moment before the last work is done and Stop is
 // called.
-func (r *Runtime) Drain(service, id string) error { return r.steer(service, id, registry.WantDraining) }
+func (r *Runtime) Drain(service, id string) error {
+	return r.direct(service, id, registry.WantDraining)
+}
 
 // Resume ends what [Runtime.Pause] or [Runtime.Drain] began.
-func (r *Runtime) Resume(service, id string) error { return r.steer(service, id, registry.WantUp) }
+func (r *Runtime) Resume(service, id string) error { return r.direct(service, id, registry.WantUp) }
 
-func (r *Runtime) steer(service, id string, want registry.Want) error {
+func (r *Runtime) direct(service, id string, want registry.Want) error {
 	for _, a := range r.announcements {
 		if a.Instance.Service == service && a.Instance.ID == id {
 			a.wanted.Store(uint32(want))
-			a.tell(steered{})
+			a.tell(directed{})
 			return nil
 		}
 	}

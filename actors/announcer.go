@@ -142,7 +142,7 @@ func (a *announcer) receive(message any) error {
 		}
 	case beginDue:
 		a.begin(now)
-	case steered:
+	case directed:
 		a.steer(now)
 	case doubted:
 		a.perform(a.lease.Doubt(now))

@@ -62,6 +62,12 @@ const (
 	EventInstanceEjected  EventKind = "instance_ejected"  // Service, Key, DelayMS: calls to it failed, it is not picked for that long
 	EventInstanceReturned EventKind = "instance_returned" // Service, Key: ejected until now, picked again
 
+	// What operators asked for.
+	EventOrderGiven       EventKind = "order_given"       // Service, Key, Order, Reason, Index: an operator banned, pinned or quarantined it
+	EventOrderLifted      EventKind = "order_lifted"      // Service, Key, Order, AgeMS: how long it stood
+	EventKeyRejudged      EventKind = "key_rejudged"      // Service, Key, Index: an operator asked for another verdict
+	EventBaselineAccepted EventKind = "baseline_accepted" // Service, Instances: an operator ended the guard against mass expiry
+
 	// The guards of a view.
 	EventGuardEngaged    EventKind = "guard_engaged"         // Service, Guard, Zone, Reason, Suspect
 	EventGuardReminded   EventKind = "guard_reminded"        // the same and AgeMS: it has been engaged for that long
@@ -119,6 +125,7 @@ type Event struct {
 	Key        string         `json:"key,omitzero"`
 	Class      string         `json:"class,omitzero"`
 	Hold       string         `json:"hold,omitzero"`
+	Order      string         `json:"order,omitzero"`
 	Guard      string         `json:"guard,omitzero"`
 	Zone       string         `json:"zone,omitzero"`
 	Staleness  string         `json:"staleness,omitzero"`

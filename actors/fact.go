@@ -53,7 +53,7 @@ func eventOfGuard(fact registry.Step) Event {
 		d := f.Divergence
 		return Event{Kind: EventDiverged, Key: d.First, Reason: fmt.Sprintf("%d keys missed, %d missing, %d extra, %d different", d.Missed, d.Missing, d.Extra, d.Different)}
 	}
-	return Event{}
+	return eventOfOrder(fact)
 }
 
 func guardEvent(kind EventKind, g registry.GuardState) Event {
@@ -70,6 +70,13 @@ func held(h registry.Hold) string {
 
 // removal is why a key serves nothing any more, as far as the registry told.
 func removal(r registry.Removed) string {
+	switch r.Order {
+	case registry.OrderNone:
+	case registry.OrderBanned, registry.OrderQuarantined:
+		return r.Order.String() + " by an operator"
+	case registry.OrderPinned:
+		return "unpinned, and gone from the registry"
+	}
 	if r.Kind == 0 && r.Class != 0 {
 		return "its value is bad: " + r.Class.String()
 	}

@@ -35,6 +35,15 @@ func (l *ledger) take(key string) {
 	l.taken[key] = true
 }
 
+// outdate notes that what it has taken is not what it is to have.
+func (l *ledger) outdate(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.taken[key] {
+		l.taken[key] = false
+	}
+}
+
 // forget notes that the consumer knows that the key is gone.
 func (l *ledger) forget(key string) {
 	l.mu.Lock()

@@ -8,12 +8,12 @@ import "github.com/firebreak-go/firebreak/registry"
 type leasing interface{ isLeasing() }
 
 // leaseMoved: a call ended, or a wait is over. beginDue: it is time to look whether
-// the directory has been seen. steered: something else is wanted. doubted: the
+// the directory has been seen. directed: something else is wanted. doubted: the
 // registry may have forgotten. checkDue: it is time for a check of health.
 type (
 	leaseMoved struct{ quiet }
 	beginDue   struct{ quiet }
-	steered    struct{ quiet }
+	directed   struct{ quiet }
 	doubted    struct{ quiet }
 	checkDue   struct{ quiet }
 )
@@ -32,7 +32,7 @@ type checked struct {
 
 func (leaseMoved) isLeasing() {}
 func (beginDue) isLeasing()   {}
-func (steered) isLeasing()    {}
+func (directed) isLeasing()   {}
 func (doubted) isLeasing()    {}
 func (checkDue) isLeasing()   {}
 func (complained) isLeasing() {}

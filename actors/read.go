@@ -92,6 +92,8 @@ type ServiceStatus struct {
 	Epoch       uint64              `json:"epoch"`
 	Rows        []RowStatus         `json:"rows"`
 	Quarantined []QuarantinedStatus `json:"quarantined"`
+	// Orders are the operators' that stand, also those on keys without a row.
+	Orders []OrderStatus `json:"orders"`
 }
 
 // ResumeStatus is how much of the registry's history is left: when it has run
@@ -119,6 +121,10 @@ type RowStatus struct {
 	Origin string `json:"origin"`
 	Hold   string `json:"hold,omitzero"`
 	HeldMS int64  `json:"held_ms,omitzero"`
+	// Order is what an operator said of the key: "pinned" or "quarantined".
+	Order string `json:"order,omitzero"`
+	// State is the instance's own word: one that is "draining" is not picked.
+	State string `json:"state"`
 }
 
 // GuardStatus is one guard that is engaged.
@@ -182,11 +188,16 @@ func (r *Runtime) Tree(ctx context.Context) (Node, error) {
 }
 
 func (s *service) status(now time.Time) ServiceStatus {
-	snapshot, contact := s.snapshot.Load(), s.contact.Load()
+	return s.statusOf(s.snapshot.Load(), now)
+}
+
+// statusOf is the state of the directory with a snapshot, or with a part of one.
+func (s *service) statusOf(snapshot *registry.Snapshot, now time.Time) ServiceStatus {
+	contact := s.contact.Load()
 	status := ServiceStatus{
 		Service: s.name, Directory: s.directory, Generation: snapshot.Generation, Index: snapshot.Index,
 		Source: "live", Reason: contact.reason, ConfirmedAgeMS: -1, Instances: snapshot.Len(),
-		Rows: []RowStatus{}, Quarantined: []QuarantinedStatus{}, Guards: []GuardStatus{}, Epoch: snapshot.Epoch,
+		Rows: []RowStatus{}, Quarantined: []QuarantinedStatus{}, Guards: []GuardStatus{}, Epoch: snapshot.Epoch, Orders: []OrderStatus{},
 	}
 	if contact.confirmed.IsZero() {
 		status.Source = "syncing"
@@ -204,6 +215,7 @@ func (s *service) status(now time.Time) ServiceStatus {
 		r := RowStatus{
 			Key: row.Key, Address: addressOf(row.Instance), Status: row.Status.String(), Index: row.Index,
 			AgeMS: now.Sub(row.Since).Milliseconds(), Origin: row.Origin.String(), Hold: held(row.Hold),
+			Order: ordered(row.Order), State: string(row.Instance.State),
 		}
 		if row.Hold != registry.HoldNone {
 			r.HeldMS = now.Sub(row.HeldSince).Milliseconds()
@@ -214,6 +226,9 @@ func (s *service) status(now time.Time) ServiceStatus {
 		status.Guards = append(status.Guards, GuardStatus{
 			Guard: g.Guard.String(), Zone: g.Zone, Reason: g.Reason, AgeMS: now.Sub(g.Since).Milliseconds(), Suspect: g.Suspect,
 		})
+	}
+	for _, o := range snapshot.Orders {
+		status.Orders = append(status.Orders, orderStatus(o, now))
 	}
 	for _, bad := range snapshot.Quarantined {
 		status.Quarantined = append(status.Quarantined, QuarantinedStatus{

@@ -281,7 +281,7 @@ func (r *Runtime) Thaw(name string) error { return r.command(name, thawed{}) }
 func (r *Runtime) command(name string, message watched) error {
 	s, ok := r.byName[name]
 	if !ok {
-		return fmt.Errorf("actors: %s: it is not watched", name)
+		return fmt.Errorf("actors: %.128q: %w", name, ErrNotWatched)
 	}
 	watcher := s.watcher.Load()
 	if watcher == nil {

@@ -1,6 +1,10 @@
 package actors
 
-import "github.com/firebreak-go/firebreak/registry"
+import (
+	"time"
+
+	"github.com/firebreak-go/firebreak/registry"
+)
 
 // What a watcher does for the consumer of its directory, so that this ends up
 // knowing what the view serves, whatever was restarted in between: of every key
@@ -52,6 +56,32 @@ func (w *watcher) followAll() {
 			w.follow(key)
 		}
 	}
+}
+
+// skips reports whether a value is not for the consumer, because an operator
+// said what it is to have of the key. The value is believed, and handed over when
+// the order is lifted.
+func (w *watcher) skips(now time.Time, e registry.Entry) bool {
+	if w.service.use.Consumer == nil || w.view.OrderOn(e.Key) == registry.OrderNone {
+		return false
+	}
+	if w.skipped == nil {
+		w.skipped = make(map[string]struct{})
+	}
+	w.skipped[e.Key] = struct{}{}
+	for _, step := range w.view.Accept(e.Key, e.Index, named(w.service.name, w.id(e.Key)), now) {
+		w.perform(step)
+	}
+	return true
+}
+
+// unskip hands over what an order has kept from the consumer.
+func (w *watcher) unskip(key string) {
+	if _, skipped := w.skipped[key]; skipped {
+		delete(w.skipped, key)
+		w.service.ledger.outdate(key)
+	}
+	w.follow(key)
 }
 
 // drop lets go of the entry of a key that the registry has not any more, unless

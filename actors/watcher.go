@@ -30,10 +30,11 @@ type watcher struct {
 	// previous are values to decode that are not their keys' newest: what there
 	// was before a bad one.
 	previous   map[string]registry.Entry
-	appointed  *time.Timer // when the view wants to be asked what is due
-	unsettled  bool        // that may be too late by now
-	publishing bool        // a publishDue is on its way
-	thawing    bool        // with the next listing: what is held may be there again by now
+	skipped    map[string]struct{} // keys of which an order has kept a value from the consumer
+	appointed  *time.Timer         // when the view wants to be asked what is due
+	unsettled  bool                // that may be too late by now
+	publishing bool                // a publishDue is on its way
+	thawing    bool                // with the next listing: what is held may be there again by now
 	synced     bool
 	archive    archive
 }
@@ -141,6 +142,10 @@ func (w *watcher) receive(message any) error {
 	case thawed:
 		w.thawing = true
 		w.read(resync{})
+	case steered:
+		return w.steer(now, m)
+	case rebased:
+		return w.carryOut(now, w.view.Rebase(now))
 	case suspected:
 		return w.carryOut(now, w.view.Suspect(now))
 	case graceOver, archiveRead, saveDue, saveDone:
@@ -216,6 +221,8 @@ func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 				return err
 			}
 			continue
+		} else if ok && w.skips(now, judge.Entry) {
+			continue
 		}
 		w.perform(step)
 	}
@@ -278,11 +285,14 @@ func (w *watcher) perform(step registry.Step) {
 	case registry.Removed:
 		w.report(step)
 		w.follow(s.Key)
+	case registry.Lifted:
+		w.report(step)
+		w.unskip(s.Key)
 	case registry.Quarantined, registry.Doubted:
 		w.unsettled = true
 		w.report(step)
 	case registry.Added, registry.Updated, registry.Refused, registry.Released, registry.Reclaimed, registry.Degraded, registry.Reminded, registry.Disengaged, registry.Aged,
-		registry.Slept, registry.Diverged:
+		registry.Slept, registry.Diverged, registry.Ordered, registry.Rejudged, registry.Rebased:
 		w.report(step)
 	}
 }

@@ -39,10 +39,10 @@ func (v *View) retry(steps []Step, r *record, e Entry) []Step {
 // becomePending lifts the verdict on a bad value, and leaves it in quarantine.
 func (r *record) becomePending(e Entry) { r.newest.Value, r.verdict = e.Value, unjudged }
 
-// Serving returns the row of a key, if it has one.
+// Serving returns the row of a key, if it has one: what the next snapshot shows.
 func (v *View) Serving(key string) (Row, bool) {
-	if r := v.records[key]; r != nil && r.row != nil {
-		return *r.row, true
+	if row := v.shown(key); row != nil {
+		return *row, true
 	}
 	return Row{}, false
 }

@@ -62,7 +62,7 @@ func (v *View) Quarantine(key, reason string, now time.Time) ([]Step, error) {
 func (v *View) Pin(key string, index Index, reason string, now time.Time) ([]Step, error) {
 	row := v.shown(key)
 	switch {
-	case v.orderOn(key) == OrderBanned: // has its own refusal
+	case v.OrderOn(key) == OrderBanned: // has its own refusal
 	case row == nil:
 		return nil, refusedf("%s serves nothing that could be pinned", quote(key))
 	case index != 0 && row.Index != index:
@@ -72,7 +72,7 @@ func (v *View) Pin(key string, index Index, reason string, now time.Time) ([]Ste
 }
 
 func (v *View) command(o OrderState, row *Row, now time.Time) ([]Step, error) {
-	standing := v.orderOn(o.Key)
+	standing := v.OrderOn(o.Key)
 	switch {
 	case !v.ours(o.Key):
 		return nil, refusedf("%s is no instance's key in %s", quote(o.Key), v.directory)
@@ -98,7 +98,8 @@ func (v *View) amend(o OrderState) {
 	}
 }
 
-func (v *View) orderOn(key string) Order {
+// OrderOn returns which order stands on a key.
+func (v *View) OrderOn(key string) Order {
 	if o := v.orders[key]; o != nil {
 		return o.Order
 	}
@@ -130,7 +131,7 @@ func (v *View) unorder(key string, which Order, now time.Time) ([]Step, error) {
 func (v *View) Release(key string, now time.Time) ([]Step, error) {
 	o, r := v.orders[key], v.records[key]
 	bad := r != nil && !r.absent && r.fault != nil
-	switch standing := v.orderOn(key); {
+	switch standing := v.OrderOn(key); {
 	case standing > OrderQuarantined:
 		return nil, refusedf("%s is %s: lift that first", quote(key), standing)
 	case standing == OrderNone && !bad:

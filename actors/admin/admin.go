@@ -23,8 +23,12 @@ const (
 	treeReaders = 1
 )
 
-// Handler serves the pages of this package for one runtime.
-func Handler(runtime *actors.Runtime) http.Handler {
+// Handler serves the pages of this package that only read, for one runtime.
+func Handler(runtime *actors.Runtime) http.Handler { return HandlerWith(runtime, Config{}) }
+
+// HandlerWith serves all pages of this package, commands to those whom the
+// configuration lets command. It refuses what a page of another site asks.
+func HandlerWith(runtime *actors.Runtime, cfg Config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /admin/events", func(w http.ResponseWriter, r *http.Request) { events(w, r, runtime) })
 	mux.HandleFunc("GET /admin/state", func(w http.ResponseWriter, _ *http.Request) { state(w, runtime) })
@@ -34,7 +38,14 @@ func Handler(runtime *actors.Runtime) http.Handler {
 		defer cancel()
 		tree(ctx, w, runtime, readers)
 	})
-	return mux
+	(&steering{runtime: runtime, cfg: cfg, exports: make(chan struct{}, exportReaders)}).register(mux)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if foreign(r) {
+			fail(w, http.StatusForbidden, "admin: this was asked by a page of another site")
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // events streams until the reader leaves or the runtime has ended and

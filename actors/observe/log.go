@@ -118,6 +118,7 @@ func (l *log) write(e *actors.Event) {
 	text(line, "guard", e.Guard)
 	text(line, "zone", e.Zone)
 	text(line, "hold", e.Hold)
+	text(line, "order", e.Order)
 	text(line, "staleness", e.Staleness)
 	text(line, "exit", e.Exit)
 	text(line, "reason", e.Reason)
@@ -179,7 +180,8 @@ func level(e actors.Event) zerolog.Level {
 		actors.EventInstanceRemoved, actors.EventAnnounced, actors.EventLeaseTaken, actors.EventWithdrawn, actors.EventChildReturned,
 		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventInstanceReturned, actors.EventGuardDisengaged, actors.EventAnnounceDraining,
 		actors.EventAnnounceResumed, actors.EventAnnouncePaused, actors.EventHealthy, actors.EventComplained,
-		actors.EventFaultConfirmed, actors.EventDecoderCleared:
+		actors.EventFaultConfirmed, actors.EventDecoderCleared,
+		actors.EventOrderGiven, actors.EventOrderLifted, actors.EventKeyRejudged, actors.EventBaselineAccepted:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -292,6 +294,14 @@ func guardSentence(kind actors.EventKind) string {
 		return "calls to it fail: not picked for a while"
 	case actors.EventInstanceReturned:
 		return "ejected until now: picked again"
+	case actors.EventOrderGiven:
+		return "an operator gave an order about a key"
+	case actors.EventOrderLifted:
+		return "an operator lifted the order on a key"
+	case actors.EventKeyRejudged:
+		return "an operator asked for another verdict on a bad value"
+	case actors.EventBaselineAccepted:
+		return "an operator accepted the instances that are there as the baseline"
 	case actors.EventGuardEngaged:
 		return "guard engaged"
 	case actors.EventGuardReminded:
