@@ -46,6 +46,9 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"etcd's folder is under a file", nil, []string{"etcd", "--listen=127.0.0.1:0", "--data-dir=" + file + "/below"}, 1, file + "/below"},
 		{"demo's result cannot be written", nil, []string{"demo", "--headless", "--json=" + file + "/below"}, 1, file + "/below"},
 		{"demo's folder is a file", nil, []string{"demo", "--headless", "--dir=" + file}, 1, file},
+		{"registry key", nil, []string{"registry", "why", "api", "--admin=127.0.0.1:1"}, 2, "service/id"},
+		{"registry node is away", nil, []string{"registry", "ban", "api/a", "--admin=127.0.0.1:1"}, 1, "http://127.0.0.1:1"},
+		{"registry lint without etcd", nil, []string{"registry", "lint", "--etcd=http://127.0.0.1:1"}, 1, "http://127.0.0.1:1"},
 		{"etcd is away", nil, []string{"list", "--etcd=http://127.0.0.1:1", "api"}, 1, "http://127.0.0.1:1"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/firebreak-go/firebreak/actors"
+	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
 	"github.com/firebreak-go/firebreak/actors/observe"
 )
 
@@ -32,8 +33,22 @@ const (
 
 // role are the flags of every long-running role.
 type role struct {
-	Admin    address `default:"127.0.0.1:0" help:"Where the role's admin endpoints listen; port 0 takes a free one."`
-	Lifeline bool    `help:"Exit within 2 s when standard input reaches its end."`
+	Admin          address `default:"127.0.0.1:0" help:"Where the role's admin endpoints listen; port 0 takes a free one."`
+	AdminTokenFile string  `placeholder:"FILE" help:"The file with the token that commands must bring; without one they are taken on loopback only."`
+	Lifeline       bool    `help:"Exit within 2 s when standard input reaches its end."`
+}
+
+// commanding says who may command the role: on loopback anybody, elsewhere whoever
+// has the token.
+func (r role) commanding(a *admin) (actorsadmin.Config, error) {
+	at, _ := a.listener.Addr().(*net.TCPAddr) // listen opens no other
+	cfg := actorsadmin.Config{Loopback: at != nil && at.IP.IsLoopback()}
+	if r.AdminTokenFile == "" {
+		return cfg, nil
+	}
+	token, err := readToken("--admin-token-file", r.AdminTokenFile)
+	cfg.Token = token
+	return cfg, err
 }
 
 func (r role) wantsLifeline() bool { return r.Lifeline }

@@ -36,7 +36,11 @@ func (c *apiCommand) newAnnouncer(s *session, a *admin, etcd *etcdv2.Registry, i
 	if err != nil {
 		return nil, nil, err
 	}
-	return runtime, actorsadmin.Handler(runtime), runtime.Announce(in, time.Duration(c.TTL))
+	commanding, err := c.commanding(a)
+	if err != nil {
+		return nil, nil, err
+	}
+	return runtime, actorsadmin.HandlerWith(runtime, commanding), runtime.Announce(in, time.Duration(c.TTL))
 }
 
 // incidentAnnouncer writes as the API node of 2020 did, and the record as ours do.

@@ -70,7 +70,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	}
 
 	if pages != nil {
-		admin.mux.Handle("GET /admin/", pages)
+		admin.mux.Handle("/admin/", pages)
 	}
 	admin.serve(s.log, node.Ready)
 	s.log.Info().Str("id", c.ID).Str("announce", c.Announce).Str("address", instance.Address()).Str("admin", admin.url()).Msg("api node starts")

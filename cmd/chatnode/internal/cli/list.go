@@ -55,7 +55,7 @@ func (c *listCommand) print(s *session, directory string, listing registry.Listi
 		in, err := registry.Decode(c.Service, id, e.Value)
 		if err != nil {
 			bad++
-			_, _ = fmt.Fprintf(table, "%s\tbad: %v\t\t\t\t%v\t%d\n", id, err, e.TTL, e.Index)
+			_, _ = fmt.Fprintf(table, "%s\tbad: %v\t\t\t\t%v\t%d\n", safe(id), err, e.TTL, e.Index)
 			continue
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%v\t%d\n", id, in.Address(), in.State, in.Zone, in.Incarnation, e.TTL, e.Index)

@@ -70,7 +70,11 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 
-	admin.mux.Handle("GET /admin/", actorsadmin.Handler(runtime))
+	commanding, err := c.commanding(admin)
+	if err != nil {
+		return err
+	}
+	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
 	admin.serve(s.log, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	if err := runtime.Start(ctx); err != nil {

@@ -38,6 +38,8 @@ type tree struct {
 	Etcd  etcdCommand  `cmd:"" help:"Run an embedded etcd 3.5 that serves the v2 and v3 APIs."`
 	Load  loadCommand  `cmd:"" help:"Run synthetic users that connect, stay and come back."`
 	List  listCommand  `cmd:"" help:"List a service's instances once, as etcd holds them now."`
+
+	Registry registryCommands `cmd:"" help:"Look at directories and steer nodes: ls, get, why, watch, lint, export, and orders about keys."`
 }
 
 // command is what every leaf of the tree does.

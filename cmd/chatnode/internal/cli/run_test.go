@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,6 +77,17 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"store's folder", nil, "store --listen 127.0.0.1:0 --data-dir " + file, 1, file + `: cannot write there`},
 		{"etcd's folder", nil, "etcd --listen 127.0.0.1:0 --data-dir " + file + "/below", 1, file + `/below is not writable`},
 		{"etcd's port", nil, "etcd --data-dir " + t.TempDir() + " --listen " + inUse, 1, inUse + ` cannot be opened`},
+		{"registry without a command", nil, "registry", 2, `expected one of`},
+		{"registry why without a node", nil, "registry why api/a", 2, `--admin`},
+		{"registry key", nil, "registry get api", 2, `write it as service/id`},
+		{"registry key without a prefix", nil, "registry get /api/a", 2, `no prefix`},
+		{"registry service", nil, "registry ls _x", 2, `_x`},
+		{"registry prefix", nil, "registry lint --prefix services", 2, `--prefix: `},
+		{"registry node", nil, "registry thaw api --admin ftp://h", 2, `is no admin listener`},
+		{"registry token", nil, "registry thaw api --admin 127.0.0.1:1 --token-file " + file, 2, `at least 16 characters`},
+		{"registry node away", nil, "registry ban api/a --admin 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
+		{"registry etcd away", nil, "registry lint --etcd http://127.0.0.1:1", 1, `cannot be read`},
+		{"registry watch away", nil, "registry watch api --etcd http://127.0.0.1:1", 1, `cannot be read`},
 		{"etcd away", nil, "list api --etcd http://127.0.0.1:1", 1, `etcd at [http://127.0.0.1:1] cannot be read`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -129,14 +141,16 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := parser.Model.Leaves(true)
-	if got, want := len(commands), 7; got != want {
+	if got, want := len(commands), 22; got != want {
 		t.Errorf("commands: got %d, want %d", got, want)
 	}
 	for _, leaf := range append(commands, parser.Model.Node) {
 		t.Run("chatnode "+leaf.Name, func(t *testing.T) {
 			args := []string{"--help"}
 			if leaf.Type == kong.CommandNode {
-				args = []string{leaf.Name, "--help"}
+				for at := leaf; at.Type == kong.CommandNode; at = at.Parent {
+					args = append([]string{at.Name}, args...)
+				}
 			}
 			got := execution(t, nil, args...)
 			if got.code != 0 || got.stderr != "" {
@@ -158,9 +172,14 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 }
 
 func TestEveryCommandRuns(t *testing.T) {
-	for field := range reflect.TypeFor[tree]().Fields() {
+	fields := slices.Collect(reflect.TypeFor[tree]().Fields())
+	fields = slices.AppendSeq(fields, reflect.TypeFor[registryCommands]().Fields())
+	for _, field := range fields {
 		if _, is := field.Tag.Lookup("cmd"); !is {
 			continue
+		}
+		if field.Type == reflect.TypeFor[registryCommands]() {
+			continue // a folder of commands
 		}
 		if _, ok := reflect.TypeAssert[command](reflect.New(field.Type)); !ok {
 			t.Errorf("%s: got no run method, want one", field.Name)
