@@ -24,6 +24,9 @@
 // hold is served on, in limbo, with a [Hold] as its reason. [View.Tick] does what
 // time brings, and asks the owner for a [Reread], a [Probe] or a [Relist].
 //
+// An operator may say something else of a single key, see [Order]: that changes
+// what is shown of it, and nothing of what is believed.
+//
 // Everything here is a decision, (state, event, now) -> answer: no clock, no
 // goroutine, no lock, no log, no random number, and no result that depends on
 // the order of a map. The same code runs under the actors, in a test and in a
@@ -36,7 +39,8 @@
 //  2. A key whose value turned bad keeps its last good instance in service,
 //     marked [StatusQuarantinedCached], for as long as the key exists. A view
 //     that fails closed serves nothing instead.
-//  3. One write (key, index, bytes) that was rejected is not judged again.
+//  3. One write (key, index, bytes) that was rejected is not judged again, unless
+//     an operator releases it.
 //  4. News older than what is known of a key changes nothing.
 //  5. A snapshot never changes, and is the same pointer while nothing did.
 //  6. The quarantine table is bounded; what does not fit is counted.

@@ -77,6 +77,7 @@ func carryOut(view *registry.View, steps []registry.Step, now time.Time) {
 		case registry.Engaged, registry.Disengaged, registry.Reminded, registry.Held, registry.Reclaimed, registry.Doubted,
 			registry.Degraded, registry.Aged, registry.Slept, registry.Diverged: // facts about the guards, for the event stream
 		case registry.Reread, registry.Probe, registry.Relist: // requests of a view that ticks
+		case registry.Ordered, registry.Lifted, registry.Rejudged, registry.Rebased: // facts about operators
 		case registry.Republish:
 			fmt.Println("serving", view.Snapshot(now).Len())
 		}

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 	"os/exec"
 	"strings"
@@ -65,16 +66,17 @@ func TestOperatorsHands(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		for lines.Scan() && !strings.Contains(lines.Text(), "c-"+name) {
+		told := false
+		for !told && lines.Scan() {
+			told = strings.Contains(lines.Text(), "c-"+name)
 		}
-		if !strings.Contains(lines.Text(), "c-"+name) {
+		if !told {
 			t.Errorf("watch of the %s: ended without the bad key", name)
 		}
 		if err := watch.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		for lines.Scan() {
-		}
+		_, _ = io.Copy(io.Discard, out)
 		if err := watch.Wait(); err != nil {
 			t.Errorf("watch of the %s, interrupted: got %v, want it to end well", name, err)
 		}

@@ -76,9 +76,11 @@ func (c *orderPin) run(ctx context.Context, s *session) error {
 func (c *orderRelease) run(ctx context.Context, s *session) error {
 	return c.give(ctx, s, "release", "", 0)
 }
+
 func (c *orderUnban) run(ctx context.Context, s *session) error {
 	return c.give(ctx, s, "unban", "", 0)
 }
+
 func (c *orderUnpin) run(ctx context.Context, s *session) error {
 	return c.give(ctx, s, "unpin", "", 0)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
@@ -46,11 +47,11 @@ func (c *registryWatch) run(ctx context.Context, s *session) error {
 // ofNode prints a node's events until it ends.
 func (c *registryWatch) ofNode(ctx context.Context, s *session) error {
 	reply, err := c.node().send(ctx, http.MethodGet, "/admin/events", nil)
-	if ctx.Err() != nil {
-		return nil //nolint:nilerr // interrupted, which is how it ends
-	}
-	if err != nil {
+	if err != nil && ctx.Err() == nil {
 		return err
+	}
+	if reply == nil {
+		return nil // interrupted
 	}
 	defer func() { _ = reply.Body.Close() }()
 	if reply.StatusCode != http.StatusOK {
@@ -177,11 +178,11 @@ func (f *follower) print(what string, e registry.Entry) {
 
 // tail is the end of a line: what there is of the parts.
 func tail(parts ...string) string {
-	line := ""
+	var line strings.Builder
 	for _, part := range parts {
 		if part != "" {
-			line += "  " + safe(part)
+			line.WriteString("  " + safe(part))
 		}
 	}
-	return line
+	return line.String()
 }
