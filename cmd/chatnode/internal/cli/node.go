@@ -10,6 +10,7 @@ import (
 	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/etcdv2"
 )
@@ -126,15 +127,15 @@ func knowsAPIs(runtime *actors.Runtime) error {
 type userLoader struct{ apis *api.Pool }
 
 // LoadUser is part of [gateway.Loader].
-func (l userLoader) LoadUser(ctx context.Context, token string) (gateway.User, error) {
+func (l userLoader) LoadUser(ctx context.Context, token string) (protocol.User, error) {
 	user, err := l.apis.LoadUser(ctx, token)
 	if errors.Is(err, api.ErrUnauthenticated) {
-		return gateway.User{}, fmt.Errorf("%w: %w", gateway.ErrBadToken, err)
+		return protocol.User{}, fmt.Errorf("%w: %w", gateway.ErrBadToken, err)
 	}
 	if err != nil {
-		return gateway.User{}, err
+		return protocol.User{}, err
 	}
-	return gateway.User{
+	return protocol.User{
 		ID: user.GetId(), Username: user.GetUsername(), Discriminator: user.GetDiscriminator(),
 		GlobalName: user.GetGlobalName(), Guilds: user.GetGuildIds(),
 	}, nil

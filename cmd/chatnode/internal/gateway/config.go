@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 // Defaults that the zero fields of a Config stand for.
@@ -18,26 +20,17 @@ const (
 	DefaultLoadTimeout       = 10 * time.Second
 	DefaultMaxSessions       = 50_000
 	DefaultMaxLoads          = 256
+	DefaultResumeWindow      = 90 * time.Second
+	DefaultIdentifyLimit     = 100
 )
 
 // ErrBadToken is what a Loader answers, wrapped or bare, for a token that nobody has. The client is told not to return.
 var ErrBadToken = errors.New("gateway: token is not known")
 
-// User is what READY says about the one who identified.
-type User struct {
-	ID            uint64
-	Username      string
-	Discriminator string // empty means "0": the username is unique without it
-	GlobalName    string // empty means none
-	Avatar        string // empty means none
-	Bot           bool
-	Guilds        []uint64
-}
-
 // Loader finds the user who has a token. LoadUser is called from many goroutines and must return soon after its context
 // ends. ErrBadToken is final; after any other error the client is sent away to try again.
 type Loader interface {
-	LoadUser(ctx context.Context, token string) (User, error)
+	LoadUser(ctx context.Context, token string) (protocol.User, error)
 }
 
 // Config describes a Server. Listener, Node and Loader are required.
@@ -58,6 +51,19 @@ type Config struct {
 	MaxSessions int
 	// MaxLoads bounds the calls of LoadUser in flight; the next one waits its turn. Zero means 256.
 	MaxLoads int
+	// Guilds supplies what sessions see of their guilds. Nil means that all guilds stay unavailable.
+	Guilds Guilds
+	// Peers knows the other nodes. Nil means that there are none: then the sessions of others are lost.
+	Peers Peers
+	// ResumeWindow is how long a session waits for a client whose connection broke. Zero means 90 s.
+	ResumeWindow time.Duration
+	// MaxParked bounds the sessions that wait; beyond it the one that has waited longest is dropped. Zero means as many as
+	// MaxSessions.
+	MaxParked int
+	// IdentifyLimit is how often one token may identify within 5 s, on all connections together. Zero means 100.
+	IdentifyLimit int
+	// Disallowed are intents that clients must not ask for, such as those that are privileged. Zero means none.
+	Disallowed protocol.Intents
 	// PublicURL is the address that READY hands out for a resume. Empty means ws:// and the listener's address.
 	PublicURL string
 	// Log gets the server's own story at info and one line a session at debug. The zero value writes nothing.
@@ -83,6 +89,12 @@ func (c Config) Validate() error {
 		return fmt.Errorf("gateway: limit of %d sessions is negative: use 0 for %d", c.MaxSessions, DefaultMaxSessions)
 	case c.MaxLoads < 0:
 		return fmt.Errorf("gateway: limit of %d loads is negative: use 0 for %d", c.MaxLoads, DefaultMaxLoads)
+	case c.ResumeWindow < 0:
+		return fmt.Errorf("gateway: resume window %v is negative: use 0 for %v", c.ResumeWindow, DefaultResumeWindow)
+	case c.MaxParked < 0:
+		return fmt.Errorf("gateway: limit of %d waiting sessions is negative: use 0 for as many as may be open", c.MaxParked)
+	case c.IdentifyLimit < 0:
+		return fmt.Errorf("gateway: limit of %d identifies is negative: use 0 for %d", c.IdentifyLimit, DefaultIdentifyLimit)
 	}
 	return validateURL(c.PublicURL)
 }
@@ -116,6 +128,15 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxLoads == 0 {
 		c.MaxLoads = DefaultMaxLoads
+	}
+	if c.ResumeWindow == 0 {
+		c.ResumeWindow = DefaultResumeWindow
+	}
+	if c.MaxParked == 0 {
+		c.MaxParked = c.MaxSessions
+	}
+	if c.IdentifyLimit == 0 {
+		c.IdentifyLimit = DefaultIdentifyLimit
 	}
 	if c.PublicURL == "" {
 		c.PublicURL = "ws://" + c.Listener.Addr().String()

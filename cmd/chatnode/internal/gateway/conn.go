@@ -12,38 +12,45 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/frame"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
-const (
-	// writeTimeout is how long one message may take to reach the client's socket.
-	writeTimeout = 10 * time.Second
-	// closeGrace is how long a client may take to read what is left and to answer the close frame.
-	closeGrace = time.Second
-)
+// closeGrace is how long a client may take to read what is left and to answer the close frame.
+const closeGrace = time.Second
 
 var errUnreadable = errors.New("gateway: message is unreadable")
 
 // conn carries out what the machine of one client asks for. Frames come from its reader, the only goroutine it keeps;
 // loads, the timer and writes borrow one while they have something to do.
 type conn struct {
-	server *Server
-	socket net.Conn // under ws; closing it ends whatever ws waits for
-	ws     *websocket.Conn
+	server   *Server
+	socket   net.Conn // under ws; closing it ends whatever ws waits for
+	ws       *websocket.Conn
+	encoder  frame.Encoder // the drainer's
+	upstream *upstream     // the reader's; nil unless another node speaks
 
-	mu       sync.Mutex // owns everything below
-	machine  session
+	mu       sync.Mutex // owns everything below; taken after a seat's
+	machine  *protocol.Conn
+	seat     *seat // of the session, while there is one
 	out      outbox
+	mode     frame.Mode
 	timer    *time.Timer
 	stopLoad context.CancelFunc
-	last     closeSocket   // why the session ended; the code is zero while it has not
-	cutAt    time.Time     // when the patience with a goodbye ends
-	closed   chan struct{} // made when our side ends it; closed when the socket is gone
+	counted  bool                 // among the sessions that are ready
+	last     protocol.CloseSocket // why the connection ended; the code is zero while it has not
+	cutAt    time.Time            // when the patience with a goodbye ends
+	closed   chan struct{}        // made when our side ends it; closed when the socket is gone
 }
 
 // run reads until the socket ends.
-func (c *conn) run(ctx context.Context, query connected) {
+func (c *conn) run(ctx context.Context, query protocol.Connected) {
 	if !c.server.register(c) {
-		c.handle(ctx, serverStopping{})
+		c.handle(ctx, protocol.ServerStopping{})
+	}
+	if query.Compress == "zlib-stream" {
+		c.mode = frame.Stream
 	}
 	c.handle(ctx, query)
 	for {
@@ -67,46 +74,94 @@ func (c *conn) read(ctx context.Context) error {
 	n, err := io.ReadFull(r, buffer[:])
 	switch {
 	case err == nil: // one byte more than allowed
-		c.handle(ctx, frameUnreadable{"payload is longer than 4096 bytes"})
+		c.handle(ctx, protocol.FrameUnreadable{Reason: "payload is longer than 4096 bytes"})
 		return errUnreadable // the rest stays unread, and the library would look for a frame in the middle of it
 	case kind != websocket.MessageText:
-		c.handle(ctx, frameUnreadable{"payload is not text"})
+		c.handle(ctx, protocol.FrameUnreadable{Reason: "payload is not text"})
 		return errUnreadable
 	}
 	// A socket that ended inside the message shows in the next read.
-	c.handle(ctx, frameReceived{buffer[:n]})
+	c.handle(ctx, protocol.FrameReceived{Data: buffer[:n]})
 	return nil
 }
 
-// handle feeds one event to the machine. Any goroutine may call it.
-func (c *conn) handle(ctx context.Context, ev event) {
+// handle feeds one event to the machine. Any goroutine may call it, but only the reader those that need its time.
+func (c *conn) handle(ctx context.Context, ev protocol.Event) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.perform(ctx, c.machine.step(time.Now(), ev))
+	later := c.perform(ctx, c.machine.Step(time.Now(), ev))
+	c.mu.Unlock()
+	for _, do := range later {
+		do()
+	}
 }
 
-// perform runs under the lock, so that actions happen in the order of the steps; none of them blocks.
-func (c *conn) perform(ctx context.Context, actions []action) {
+// deliver queues a dispatch of the session. The seat's lock is held.
+func (c *conn) deliver(ctx context.Context, d protocol.Delivery) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.perform(ctx, []protocol.Action{protocol.Deliver{Delivery: d}}) // what overflows asks for nothing later
+}
+
+// accept hands the machine the verdict on a Resume, and answers whether it has taken the session. The seat's lock is held.
+func (c *conn) accept(ctx context.Context, s *seat, ev protocol.ResumeDecided) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.perform(ctx, c.machine.Step(time.Now(), ev)) // a verdict asks for nothing later
+	taken := ev.Verdict == protocol.ResumeAccepted && c.machine.Ready()
+	if taken {
+		c.seat = s
+	}
+	return taken
+}
+
+// perform runs under the lock, so that actions happen in the order of the steps; none of them blocks. What may block, or
+// calls others, is returned, to be done without the lock.
+func (c *conn) perform(ctx context.Context, actions []protocol.Action) (later []func()) {
 	for _, a := range actions {
 		switch a := a.(type) {
-		case send:
-			if !c.out.push(a.payload) {
-				c.perform(ctx, c.machine.step(time.Now(), queueOverflowed{}))
-				return
+		case protocol.Send:
+			if !c.out.push(message{body: a.Body}) {
+				return append(later, c.overflow(ctx)...)
 			}
-		case loadUser:
-			c.startLoad(ctx, a.token)
-		case wait:
-			c.rearm(ctx, a.delay)
-		case closeSocket:
+		case protocol.Deliver:
+			if !c.out.push(message{seq: a.Delivery.Seq, body: a.Delivery.Body}) {
+				return append(later, c.overflow(ctx)...)
+			}
+		case protocol.CompressMessages:
+			c.mode = frame.Messages
+		case protocol.LoadUser:
+			c.startLoad(ctx, a.Token)
+		case protocol.OpenSession:
+			c.stopLoad = nil // it has been of use
+			later = append(later, c.open(a.Session))
+		case protocol.FindSession:
+			later = append(later, func() { c.find(ctx, a) })
+		case protocol.Proxy:
+			later = append(later, func() { c.proxy(ctx, a) })
+		case protocol.Forward:
+			later = append(later, func() { c.upstream.forward(ctx, a.Data) })
+		case protocol.FetchMembers:
+			c.fetchMembers(ctx, c.seat, a.Request)
+		case protocol.SetPresence:
+			later = append(later, c.tellPresence(c.seat, a.Presence))
+		case protocol.LeaveSession:
+			s := c.seat
+			c.seat = nil
+			later = append(later, func() { c.server.leave(c, s, a.Keep) })
+		case protocol.Wait:
+			c.rearm(ctx, a.Delay)
+		case protocol.CloseSocket:
 			c.becomeClosing(ctx, a)
-		case report:
-			c.server.tally(a.outcome)
+		case protocol.Report:
+			c.counted = c.server.tally(a.Outcome) || c.counted
 		}
 	}
-	if c.out.begin() {
-		c.server.tasks.Go(func() { c.drain(ctx) })
-	}
+	c.startDraining(ctx)
+	return later
+}
+
+func (c *conn) overflow(ctx context.Context) []func() {
+	return c.perform(ctx, c.machine.Step(time.Now(), protocol.QueueOverflowed{}))
 }
 
 func (c *conn) rearm(ctx context.Context, delay time.Duration) {
@@ -118,21 +173,21 @@ func (c *conn) rearm(ctx context.Context, delay time.Duration) {
 }
 
 // ring is the timer's callback: the machine's time has come, or that of a goodbye is over. It may have waited for the
-// lock while another event ended the session: then its time is not that of the goodbye, which rings again.
+// lock while another event ended the connection: then its time is not that of the goodbye, which rings again.
 func (c *conn) ring(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last.code != 0 {
-		if reached(time.Now(), c.cutAt) {
+	if c.last.Code != 0 {
+		if !time.Now().Before(c.cutAt) {
 			_ = c.socket.Close() // whoever waits on it finds out
 		}
 		return
 	}
-	c.perform(ctx, c.machine.step(time.Now(), timeCame{}))
+	_ = c.perform(ctx, c.machine.Step(time.Now(), protocol.TimeCame{})) // time asks for nothing later
 }
 
 // becomeClosing leaves the close frame to the drainer and the end of its patience to the timer.
-func (c *conn) becomeClosing(ctx context.Context, a closeSocket) {
+func (c *conn) becomeClosing(ctx context.Context, a protocol.CloseSocket) {
 	c.last = a
 	c.closed = make(chan struct{})
 	c.out.closing = true
@@ -148,61 +203,31 @@ func (c *conn) startLoad(ctx context.Context, token string) {
 	c.stopLoad = cancel
 	c.server.tasks.Go(func() {
 		defer cancel()
-		user, err := c.server.load(bounded, token)
+		user, refusal, err := c.server.load(bounded, token)
 		if err != nil {
 			c.server.cfg.Log.Debug().Err(err).Msg("user not loaded")
-		}
-		c.handle(ctx, userLoaded{user: user, sessionID: newSessionID(c.server.cfg.Node), err: err})
-	})
-}
-
-// drain writes what is queued and ends when nothing is.
-func (c *conn) drain(ctx context.Context) {
-	forever := context.WithoutCancel(ctx) // a stop lets the farewell through
-	for {
-		c.mu.Lock()
-		batch, farewell := c.out.take()
-		last := c.last
-		c.mu.Unlock()
-		if len(batch) == 0 {
-			if farewell {
-				_ = c.ws.Close(websocket.StatusCode(last.code), last.reason) // gone either way
-				close(c.closed)
-			}
+			c.handle(ctx, protocol.UserRefused{Why: refusal})
 			return
 		}
-		if err := c.write(forever, batch); err != nil {
-			_ = c.socket.Close() // the reader finds out
-			c.mu.Lock()
-			c.out.discard()
-			c.mu.Unlock()
-		}
-	}
-}
-
-func (c *conn) write(ctx context.Context, batch [][]byte) error {
-	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
-	defer cancel()
-	for _, payload := range batch {
-		if err := c.ws.Write(ctx, websocket.MessageText, payload); err != nil {
-			return fmt.Errorf("gateway: writing: %w", err)
-		}
-	}
-	return nil
+		c.handle(ctx, protocol.UserLoaded{User: user, SessionID: newSessionID(c.server.cfg.Node)})
+	})
 }
 
 // end runs in the reader when nothing more can be read, and returns when the socket is gone.
 func (c *conn) end(ctx context.Context, cause error) {
+	code := closeCode(cause)
+	if c.upstream != nil {
+		c.upstream.end(code)
+	}
+	c.handle(ctx, protocol.SocketEnded{Code: code})
 	c.mu.Lock()
-	wasReady := c.machine.id != ""
-	c.perform(ctx, c.machine.step(time.Now(), socketEnded{}))
-	if c.last.code == 0 {
-		c.last = closeSocket{closeCode(cause), "ended by the client"}
+	if c.last.Code == 0 {
+		c.last = protocol.CloseSocket{Code: code, Reason: "ended by the client"}
 	}
 	if c.stopLoad != nil {
 		c.stopLoad()
 	}
-	last, closed := c.last, c.closed
+	last, closed, counted := c.last, c.closed, c.counted
 	c.mu.Unlock()
 
 	if closed != nil {
@@ -211,15 +236,15 @@ func (c *conn) end(ctx context.Context, cause error) {
 		_ = c.ws.CloseNow() // nobody is left to tell
 	}
 	c.timer.Stop()
-	c.server.forget(c, last, wasReady)
+	c.server.forget(c, last, counted)
 }
 
 // closeCode is what the client's close frame said.
-func closeCode(err error) CloseCode {
+func closeCode(err error) protocol.CloseCode {
 	if code := websocket.CloseStatus(err); code > 0 {
-		return CloseCode(code)
+		return protocol.CloseCode(code)
 	}
-	return CloseAbnormal
+	return protocol.CloseAbnormal
 }
 
 func newSessionID(node string) string {

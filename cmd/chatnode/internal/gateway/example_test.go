@@ -8,13 +8,14 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 // nobody is a loader that knows no token.
 type nobody struct{}
 
-func (nobody) LoadUser(context.Context, string) (gateway.User, error) {
-	return gateway.User{}, gateway.ErrBadToken
+func (nobody) LoadUser(context.Context, string) (protocol.User, error) {
+	return protocol.User{}, gateway.ErrBadToken
 }
 
 // A server greets whoever connects, and tells a client whose token is unknown not to come back.

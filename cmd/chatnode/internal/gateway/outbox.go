@@ -1,31 +1,42 @@
 package gateway
 
-// Limits of what one session keeps for a client that reads slowly. A whole READY fits many times; beyond either number
-// the client is taken for dead.
+import "github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+
+// Limits of what one connection keeps for a client that reads slowly: all that a session can replay, and as much again.
+// Beyond either number the client is taken for dead.
 const (
-	maxQueuedMessages = 128
-	maxQueuedBytes    = 1 << 20
+	maxQueuedMessages = 2 * protocol.MaxReplayEvents
+	maxQueuedBytes    = 8 << 20
 )
+
+// message is what is queued for a client.
+type message struct {
+	seq    int64 // of a dispatch, else zero
+	body   protocol.Body
+	binary bool // encoded already, by another node
+	raw    bool
+}
 
 // outbox is the queue before one socket, and who drains it: at most one goroutine, and none while it is empty. Its owner
 // is the conn, under the conn's lock.
 type outbox struct {
-	queue    [][]byte
+	queue    []message
 	bytes    int
 	draining bool
 	closing  bool // nothing is queued any more; the close frame follows the queue
 }
 
-// push queues a payload. It answers false where the limits forbid it.
-func (o *outbox) push(payload []byte) bool {
+// push queues a message. It answers false where the limits forbid it.
+func (o *outbox) push(m message) bool {
 	if o.closing {
 		return true
 	}
-	if len(o.queue) >= maxQueuedMessages || o.bytes+len(payload) > maxQueuedBytes {
+	size := len(m.body.Text())
+	if len(o.queue) >= maxQueuedMessages || o.bytes+size > maxQueuedBytes {
 		return false
 	}
-	o.queue = append(o.queue, payload)
-	o.bytes += len(payload)
+	o.queue = append(o.queue, m)
+	o.bytes += size
 	return true
 }
 
@@ -40,7 +51,7 @@ func (o *outbox) begin() bool {
 
 // take answers everything queued. With nothing queued the drainer's work is over, and farewell says whether the close
 // frame is due: then it stays the drainer for good, so that nobody writes behind the close frame.
-func (o *outbox) take() (batch [][]byte, farewell bool) {
+func (o *outbox) take() (batch []message, farewell bool) {
 	batch, o.queue, o.bytes = o.queue, nil, 0
 	if len(batch) > 0 {
 		return batch, false

@@ -1,6 +1,12 @@
 package gateway
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+)
+
+func sized(n int) message { return message{body: protocol.Text(make([]byte, n))} }
 
 func TestOutboxLimits(t *testing.T) {
 	t.Parallel()
@@ -19,7 +25,7 @@ func TestOutboxLimits(t *testing.T) {
 			t.Parallel()
 			var o outbox
 			accepted := 0
-			for o.push(make([]byte, r.size)) {
+			for o.push(sized(r.size)) {
 				accepted++
 			}
 			if accepted != r.accepts {
@@ -29,7 +35,7 @@ func TestOutboxLimits(t *testing.T) {
 			if len(batch) != r.accepts {
 				t.Errorf("taken messages: got %d, want %d", len(batch), r.accepts)
 			}
-			if !o.push(nil) {
+			if !o.push(sized(0)) {
 				t.Errorf("push after take: got refused, want accepted")
 			}
 		})
@@ -42,11 +48,11 @@ func TestOutboxHasOneDrainer(t *testing.T) {
 	if o.begin() {
 		t.Errorf("begin while empty: got a drainer, want none")
 	}
-	o.push([]byte("a"))
+	o.push(sized(1))
 	if !o.begin() {
 		t.Errorf("begin with a message: got no drainer, want one")
 	}
-	o.push([]byte("b"))
+	o.push(sized(1))
 	if o.begin() {
 		t.Errorf("begin while draining: got a second drainer, want none")
 	}

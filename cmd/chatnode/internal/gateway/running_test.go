@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -9,21 +10,29 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
+
+const identifyFrame = `{"op":2,"d":{"token":"t1","properties":{},"intents":513}}`
 
 // patience bounds what a test waits for; nothing takes this long unless it is broken.
 const patience = 10 * time.Second
 
+var errAway = errors.New("no API node answers")
+
 // loaderFunc makes a function a Loader.
-type loaderFunc func(ctx context.Context, token string) (User, error)
+type loaderFunc func(ctx context.Context, token string) (protocol.User, error)
 
-func (f loaderFunc) LoadUser(ctx context.Context, token string) (User, error) { return f(ctx, token) }
+func (f loaderFunc) LoadUser(ctx context.Context, token string) (protocol.User, error) {
+	return f(ctx, token)
+}
 
-func loadAnyone(_ context.Context, token string) (User, error) {
+func loadAnyone(_ context.Context, token string) (protocol.User, error) {
 	if token == "bad" {
-		return User{}, fmt.Errorf("api-1: %w", ErrBadToken)
+		return protocol.User{}, fmt.Errorf("api-1: %w", ErrBadToken)
 	}
-	return User{ID: 1, Username: token, Guilds: []uint64{7}}, nil
+	return protocol.User{ID: 1, Username: token, Guilds: []uint64{7}}, nil
 }
 
 // running is a server under test on a port of its own.
@@ -114,7 +123,7 @@ func (c *client) hears(part string) {
 }
 
 // closesWith reads whatever comes until the close frame.
-func (c *client) closesWith(code CloseCode) {
+func (c *client) closesWith(code protocol.CloseCode) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()

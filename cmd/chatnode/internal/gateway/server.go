@@ -7,7 +7,10 @@ import (
 	"log"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 const (
@@ -19,21 +22,27 @@ const (
 	maxHeaderBytes = 8 << 10
 	// maxReason bounds what a panicking loader may write into the log.
 	maxReason = 256
+	// sweepInterval is how often sessions are looked for whose clients have not come back.
+	sweepInterval = time.Second
 )
 
 // Server accepts clients and owns their sessions. Build it with New.
 type Server struct {
-	cfg     Config
-	set     *settings
-	loads   chan struct{} // a token for every call of the loader in flight
-	buffers *bufferPool
-	tasks   sync.WaitGroup // everything that runs for a session
+	cfg        Config
+	set        *protocol.Settings
+	loads      chan struct{} // a token for every call of the loader in flight
+	buffers    *bufferPool
+	outgoing   *growing
+	directory  *directory
+	tasks      sync.WaitGroup // everything that runs for a connection
+	dispatched atomic.Uint64
 
-	mu       sync.Mutex // owns everything below; never held while calling a conn
-	served   bool
-	stopping bool
-	conns    map[*conn]struct{}
-	stats    Stats
+	mu         sync.Mutex // owns everything below; never held while calling a conn
+	served     bool
+	stopping   bool
+	conns      map[*conn]struct{}
+	identifies *protocol.IdentifyLimit
+	stats      Stats
 }
 
 // New builds a server. It starts nothing.
@@ -43,13 +52,27 @@ func New(cfg Config) (*Server, error) {
 	}
 	cfg = cfg.withDefaults()
 	return &Server{
-		cfg:     cfg,
-		set:     newSettings(cfg),
-		loads:   make(chan struct{}, cfg.MaxLoads),
-		buffers: newBufferPool(),
-		conns:   map[*conn]struct{}{},
-		stats:   Stats{Closes: map[CloseCode]uint64{}},
+		cfg:        cfg,
+		set:        settings(cfg),
+		loads:      make(chan struct{}, cfg.MaxLoads),
+		buffers:    newBufferPool(),
+		outgoing:   newGrowing(),
+		directory:  newDirectory(),
+		conns:      map[*conn]struct{}{},
+		identifies: protocol.NewIdentifyLimit(cfg.IdentifyLimit),
+		stats:      Stats{Closes: map[protocol.CloseCode]uint64{}},
 	}, nil
+}
+
+func settings(cfg Config) *protocol.Settings {
+	return protocol.Settings{
+		Node:              cfg.Node,
+		HeartbeatInterval: cfg.HeartbeatInterval,
+		IdentifyTimeout:   cfg.IdentifyTimeout,
+		LoadTimeout:       cfg.LoadTimeout,
+		ResumeURL:         cfg.PublicURL,
+		Disallowed:        cfg.Disallowed,
+	}.Encoded()
 }
 
 // Serve accepts clients until ctx ends, then closes the listener, tells every session and waits until all are gone. It
@@ -71,18 +94,29 @@ func (s *Server) Serve(ctx context.Context) error {
 	go func() { failed <- web.Serve(s.cfg.Listener) }()
 	s.cfg.Log.Info().Str("address", s.cfg.Listener.Addr().String()).Msg("gateway serves")
 
-	var err error
-	select {
-	case <-ctx.Done():
-		_ = web.Close() // the listener's own error; it is gone either way
-		err = <-failed
-	case err = <-failed:
-		cancel()
-	}
+	err := s.watch(ctx, web, failed)
+	cancel()
 	if errors.Is(err, http.ErrServerClosed) {
 		return s.stop(ctx)
 	}
 	return errors.Join(fmt.Errorf("gateway: listening on %s: %w", s.cfg.Listener.Addr(), err), s.stop(ctx))
+}
+
+// watch sweeps until the server fails or ctx ends. It returns why the web server has ended.
+func (s *Server) watch(ctx context.Context, web *http.Server, failed <-chan error) error {
+	ticker := time.NewTicker(sweepInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			s.sweep(now)
+		case <-ctx.Done():
+			_ = web.Close() // the listener's own error; it is gone either way
+			return <-failed
+		case err := <-failed:
+			return err
+		}
+	}
 }
 
 func (s *Server) begin() bool {
@@ -97,7 +131,7 @@ func (s *Server) begin() bool {
 // ignores its context can, and is reported.
 func (s *Server) stop(ctx context.Context) error {
 	for _, c := range s.becomeStopping() {
-		c.handle(ctx, serverStopping{})
+		c.handle(ctx, protocol.ServerStopping{})
 	}
 	gone := make(chan struct{})
 	go func() {
@@ -117,36 +151,45 @@ func (s *Server) stop(ctx context.Context) error {
 
 func (s *Server) becomeStopping() []*conn {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.stopping = true
-	open := make([]*conn, 0, len(s.conns))
-	for c := range s.conns {
-		open = append(open, c)
-	}
-	return open
+	s.mu.Unlock()
+	return s.connections()
 }
 
 // load waits its turn and asks the loader. A loader that panics costs one login.
-func (s *Server) load(ctx context.Context, token string) (user User, err error) {
+func (s *Server) load(ctx context.Context, token string) (user protocol.User, refusal protocol.Refusal, err error) {
+	if !s.mayIdentify(token) {
+		return protocol.User{}, protocol.TooOften, errors.New("gateway: the token has identified too often")
+	}
 	select {
 	case s.loads <- struct{}{}:
 		defer func() { <-s.loads }()
 	case <-ctx.Done():
-		return User{}, fmt.Errorf("gateway: waiting for one of %d loads: %w", s.cfg.MaxLoads, ctx.Err())
+		return protocol.User{}, protocol.Unavailable, fmt.Errorf("gateway: waiting for one of %d loads: %w", s.cfg.MaxLoads, ctx.Err())
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("gateway: loader panicked: %.*s", maxReason, fmt.Sprint(p))
+			refusal, err = protocol.Unavailable, fmt.Errorf("gateway: loader panicked: %.*s", maxReason, fmt.Sprint(p))
 			s.cfg.Log.Error().Err(err).Msg("user not loaded")
 		}
 	}()
-	return s.cfg.Loader.LoadUser(ctx, token)
+	user, err = s.cfg.Loader.LoadUser(ctx, token)
+	if errors.Is(err, ErrBadToken) {
+		return user, protocol.TokenUnknown, err
+	}
+	return user, protocol.Unavailable, err
+}
+
+func (s *Server) mayIdentify(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.identifies.Allows(time.Now(), token)
 }
 
 // bufferPool lends the room for one message to whoever has one to read, so that parked sessions hold none.
 type bufferPool struct{ pool sync.Pool }
 
-type buffer = [maxPayloadBytes + 1]byte
+type buffer = [protocol.MaxPayloadBytes + 1]byte
 
 func newBufferPool() *bufferPool {
 	return &bufferPool{sync.Pool{New: func() any { return new(buffer) }}}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 func TestLoginHeartbeatAndLeave(t *testing.T) {
@@ -47,26 +49,26 @@ func TestBadClients(t *testing.T) {
 		name string
 		path string
 		do   func(*client)
-		code CloseCode
+		code protocol.CloseCode
 	}{
-		{"bad version", "/?v=7", say(), CloseInvalidVersion},
-		{"malformed JSON", "/?v=10", say(`{"op":1,,}`), CloseDecodeError},
-		{"longest payload, then a command", "/?v=10", say(padded(4096), `{"op":3,"d":{}}`), CloseNotAuthenticated},
-		{"payload one byte too long", "/?v=10", say(padded(4097)), CloseDecodeError},
+		{"bad version", "/?v=7", say(), protocol.CloseInvalidVersion},
+		{"malformed JSON", "/?v=10", say(`{"op":1,,}`), protocol.CloseDecodeError},
+		{"longest payload, then a command", "/?v=10", say(padded(4096), `{"op":3,"d":{}}`), protocol.CloseNotAuthenticated},
+		{"payload one byte too long", "/?v=10", say(padded(4097)), protocol.CloseDecodeError},
 		{"payload of a megabyte", "/?v=10", func(c *client) {
 			// The server may close before the last byte: then the write fails, and the close frame is already here.
 			_ = c.ws.Write(c.t.Context(), websocket.MessageText, []byte(padded(1<<20)))
-		}, CloseDecodeError},
+		}, protocol.CloseDecodeError},
 		{"binary", "/?v=10", func(c *client) {
 			_ = c.ws.Write(c.t.Context(), websocket.MessageBinary, []byte(`{"op":1}`))
-		}, CloseDecodeError},
-		{"bad token", "/?v=10", say(strings.Replace(identifyFrame, "t1", "bad", 1)), CloseAuthenticationFailed},
-		{"identify flood", "/?v=10", say(identifyFrame, identifyFrame), CloseAlreadyAuthenticated},
+		}, protocol.CloseDecodeError},
+		{"bad token", "/?v=10", say(strings.Replace(identifyFrame, "t1", "bad", 1)), protocol.CloseAuthenticationFailed},
+		{"identify flood", "/?v=10", say(identifyFrame, identifyFrame), protocol.CloseAlreadyAuthenticated},
 		{"heartbeat flood", "/?v=10", func(c *client) {
-			for range eventsPerWindow + 1 {
+			for range protocol.EventsPerWindow + 1 {
 				c.say(`{"op":1,"d":null}`)
 			}
-		}, CloseRateLimited},
+		}, protocol.CloseRateLimited},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -78,7 +80,7 @@ func TestBadClients(t *testing.T) {
 	r.eventually(t, "only the witness is left", func(s Stats) bool { return s.Sessions == 1 && s.Ready == 1 })
 	witness.say(`{"op":1,"d":1}`)
 	witness.hears(`"op":11`)
-	if got := r.Stats().Closes[CloseDecodeError]; got != 4 {
+	if got := r.Stats().Closes[protocol.CloseDecodeError]; got != 4 {
 		t.Errorf("decode errors: got %d, want 4", got)
 	}
 }
@@ -92,8 +94,8 @@ func padded(n int) string {
 func TestAnonymousIsClosed(t *testing.T) {
 	t.Parallel()
 	r := serve(t, func(c *Config) { c.IdentifyTimeout = 20 * time.Millisecond })
-	r.dial(t, "/").closesWith(CloseTimedOut)
-	r.eventually(t, "no sessions", func(s Stats) bool { return s.Sessions == 0 && s.Closes[CloseTimedOut] == 1 })
+	r.dial(t, "/").closesWith(protocol.CloseTimedOut)
+	r.eventually(t, "no sessions", func(s Stats) bool { return s.Sessions == 0 && s.Closes[protocol.CloseTimedOut] == 1 })
 }
 
 func TestZombieIsClosed(t *testing.T) {
@@ -101,8 +103,8 @@ func TestZombieIsClosed(t *testing.T) {
 	r := serve(t, func(c *Config) { c.HeartbeatInterval = 40 * time.Millisecond })
 	c := r.dial(t, "/")
 	c.say(identifyFrame)
-	c.closesWith(CloseUnknown)
-	r.eventually(t, "no sessions", func(s Stats) bool { return s.Sessions == 0 && s.Ready == 0 && s.Closes[CloseUnknown] == 1 })
+	c.closesWith(protocol.CloseUnknown)
+	r.eventually(t, "no sessions", func(s Stats) bool { return s.Sessions == 0 && s.Ready == 0 && s.Closes[protocol.CloseUnknown] == 1 })
 }
 
 func TestLoaderTrouble(t *testing.T) {
@@ -111,11 +113,11 @@ func TestLoaderTrouble(t *testing.T) {
 		name string
 		load loaderFunc
 	}{
-		{"every API node fails", func(context.Context, string) (User, error) { return User{}, errAway }},
-		{"loader panics", func(context.Context, string) (User, error) { panic("broken row") }},
-		{"loader is too slow", func(ctx context.Context, _ string) (User, error) {
+		{"every API node fails", func(context.Context, string) (protocol.User, error) { return protocol.User{}, errAway }},
+		{"loader panics", func(context.Context, string) (protocol.User, error) { panic("broken row") }},
+		{"loader is too slow", func(ctx context.Context, _ string) (protocol.User, error) {
 			<-ctx.Done()
-			return User{}, ctx.Err()
+			return protocol.User{}, ctx.Err()
 		}},
 	}
 	for _, row := range rows {
@@ -124,7 +126,7 @@ func TestLoaderTrouble(t *testing.T) {
 			r := serve(t, func(c *Config) { c.Loader, c.LoadTimeout = row.load, 50*time.Millisecond })
 			c := r.dial(t, "/")
 			c.say(identifyFrame)
-			c.closesWith(CloseUnknown)
+			c.closesWith(protocol.CloseUnknown)
 			r.eventually(t, "one failed identify", func(s Stats) bool { return s.Sessions == 0 && s.IdentifyFailed == 1 && s.Identified == 0 })
 		})
 	}
@@ -135,7 +137,7 @@ func TestLoadsAreBounded(t *testing.T) {
 	entered, release := make(chan struct{}, 3), make(chan struct{})
 	r := serve(t, func(c *Config) {
 		c.MaxLoads = 2
-		c.Loader = loaderFunc(func(ctx context.Context, token string) (User, error) {
+		c.Loader = loaderFunc(func(ctx context.Context, token string) (protocol.User, error) {
 			entered <- struct{}{}
 			<-release
 			return loadAnyone(ctx, token)
@@ -171,7 +173,7 @@ func TestSessionsAreBounded(t *testing.T) {
 		t.Errorf("second session: got %v, want status 503", err)
 	}
 	_ = first.ws.CloseNow()
-	r.eventually(t, "the place is free", func(s Stats) bool { return s.Sessions == 0 && s.Refused == 1 && s.Closes[CloseAbnormal] == 1 })
+	r.eventually(t, "the place is free", func(s Stats) bool { return s.Sessions == 0 && s.Refused == 1 && s.Closes[protocol.CloseAbnormal] == 1 })
 	r.dial(t, "/").hears(`"op":10`)
 }
 
@@ -194,17 +196,17 @@ func TestSlowReaderIsClosed(t *testing.T) {
 	r.dial(t, "/") // never reads
 	r.eventually(t, "one session", func(s Stats) bool { return s.Accepted == 1 })
 	slow := r.only(t)
-	payload := make([]byte, 64<<10)
+	payload := protocol.Text(make([]byte, 64<<10))
 	for open := true; open; {
 		slow.mu.Lock()
-		slow.perform(t.Context(), []action{send{payload}})
-		open = slow.last.code == 0
+		_ = slow.perform(t.Context(), []protocol.Action{protocol.Send{Body: payload}})
+		open = slow.last.Code == 0
 		if slow.out.bytes > maxQueuedBytes || len(slow.out.queue) > maxQueuedMessages {
 			t.Errorf("queue: got %d messages, %d bytes, want at most %d, %d", len(slow.out.queue), slow.out.bytes, maxQueuedMessages, maxQueuedBytes)
 		}
 		slow.mu.Unlock()
 	}
-	r.eventually(t, "the session is gone", func(s Stats) bool { return s.Sessions == 0 && s.Closes[CloseUnknown] == 1 })
+	r.eventually(t, "the session is gone", func(s Stats) bool { return s.Sessions == 0 && s.Closes[protocol.CloseUnknown] == 1 })
 }
 
 // The timer may ring for the machine at the moment in which something else ends the session: the goodbye still has its time.
@@ -215,9 +217,9 @@ func TestLateRingLeavesTheGoodbyeAlone(t *testing.T) {
 		c := r.dial(t, "/")
 		c.hears(`"op":10`)
 		ending := r.only(t)
-		ending.handle(t.Context(), queueOverflowed{})
+		ending.handle(t.Context(), protocol.QueueOverflowed{})
 		ending.ring(t.Context())
-		c.closesWith(CloseUnknown)
+		c.closesWith(protocol.CloseUnknown)
 		r.eventually(t, "the session is gone", func(s Stats) bool { return s.Sessions == 0 })
 	}
 }
@@ -230,14 +232,14 @@ func TestStopTellsEverySession(t *testing.T) {
 	stuck.hears(`"op":10`) // and never reads again, so that its close is never answered
 	begin := time.Now()
 	r.stop()
-	polite.closesWith(CloseGoingAway)
+	polite.closesWith(protocol.CloseGoingAway)
 	if err := r.wait(t); err != nil {
 		t.Errorf("stop: got %v, want nil", err)
 	}
 	if took := time.Since(begin); took > stopTimeout {
 		t.Errorf("stop: took %v, want at most %v", took, stopTimeout)
 	}
-	if got := r.Stats(); got.Sessions != 0 || got.Closes[CloseGoingAway] != 2 {
+	if got := r.Stats(); got.Sessions != 0 || got.Closes[protocol.CloseGoingAway] != 2 {
 		t.Errorf("after the stop: got %+v, want two sessions closed with 1001", got)
 	}
 	if err := r.Serve(t.Context()); err == nil {

@@ -1,261 +1,312 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
-var (
-	start    = time.Date(2020, 3, 16, 14, 0, 0, 0, time.UTC)
-	errAway  = errors.New("no API node answers")
-	someUser = User{ID: 80351110224678912, Username: "nelly", GlobalName: "Nelly", Guilds: []uint64{41771983423143937, 7}}
-)
+// stubGuilds notes what it is told, and has guild 7 with two members.
+type stubGuilds struct {
+	mu    sync.Mutex
+	notes []string
+}
 
-const identifyFrame = `{"op":2,"d":{"token":"t1","properties":{},"intents":513}}`
+func (g *stubGuilds) note(format string, args ...any) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.notes = append(g.notes, fmt.Sprintf(format, args...))
+}
 
-func testSettings() *settings {
-	return newSettings(Config{
-		HeartbeatInterval: 40 * time.Second,
-		IdentifyTimeout:   30 * time.Second,
-		LoadTimeout:       10 * time.Second,
-		PublicURL:         "ws://gateway.test:1",
+func (g *stubGuilds) Opened(s protocol.SessionInfo) {
+	g.note("opened for %d, guilds %v, large %d", s.User, s.Guilds, s.LargeThreshold)
+}
+func (g *stubGuilds) Closed(s protocol.SessionInfo) { g.note("closed for %d", s.User) }
+func (g *stubGuilds) Presence(s protocol.SessionInfo, p protocol.Presence) {
+	g.note("%d is %s", s.User, p.Status)
+}
+
+func (g *stubGuilds) Members(_ context.Context, guild uint64) ([]protocol.Member, error) {
+	if guild != 7 {
+		return nil, errors.New("no such guild")
+	}
+	return []protocol.Member{
+		{User: 1, Names: []string{"anna"}, Object: jsontext.Value(`{"user":{"id":"1"}}`)},
+		{User: 2, Names: []string{"otto"}, Object: jsontext.Value(`{"user":{"id":"2"}}`)},
+	}, nil
+}
+
+func (g *stubGuilds) noted() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.notes)
+}
+
+// says waits until exactly these notes are there.
+func (g *stubGuilds) says(t *testing.T, want ...string) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !slices.Equal(g.noted(), want) {
+		if time.Now().After(deadline) {
+			t.Fatalf("guilds were told: got %q, want %q", g.noted(), want)
+		}
+		<-time.After(time.Millisecond)
+	}
+}
+
+// say is a message of guild 7 with a text long enough to be compressed by itself.
+func say(text string) protocol.Dispatch {
+	return protocol.NewMessageCreate(protocol.MessageObject{ID: 1, Guild: 7, Channel: 8, Content: text + strings.Repeat(" and so on", 60)})
+}
+
+const allIntents = `,"intents":4294967295`
+
+// Every version and compression, and both ways to resume: the client hears everything once, in order.
+func TestDispatchAndResume(t *testing.T) {
+	t.Parallel()
+	rows := []struct{ name, path, identify string }{
+		{"version 9", "/?v=9&encoding=json", ""},
+		{"version 10", "/?v=10&encoding=json", ""},
+		{"compressed messages", "/?v=9&encoding=json", `,"compress":true`},
+		{"compressed stream", "/?v=10&encoding=json&compress=zlib-stream", ""},
+		{"both", "/?v=10&encoding=json&compress=zlib-stream", `,"compress":true`},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			r := serve(t, nil)
+			first := r.follow(t, row.path)
+			first.login("t1", allIntents+row.identify)
+			tell := func(text string) {
+				t.Helper()
+				if told := r.DispatchGuild(t.Context(), say(text)); told != 1 {
+					t.Fatalf("sessions told: got %d, want 1", told)
+				}
+			}
+			tell("one")
+			tell("two")
+			if d := first.hear("MESSAGE_CREATE 2", "MESSAGE_CREATE 3").D; !strings.Contains(string(d), `"content":"two and so on`) {
+				t.Errorf("message: got %s, want its content", d)
+			}
+			_ = first.ws.CloseNow()
+			r.eventually(t, "the session waits", func(s Stats) bool { return s.Sessions == 0 && s.Ready == 0 && s.Parked == 1 })
+			tell("three")
+
+			second := r.follow(t, row.path)
+			second.resume(first)
+			second.hear("MESSAGE_CREATE 4", "RESUMED 5")
+			tell("four")
+			second.hear("MESSAGE_CREATE 6")
+
+			third := r.follow(t, row.path) // while the second is still there
+			third.resume(second)
+			third.hear("RESUMED 7")
+			second.closesWith(protocol.CloseTimedOut)
+			tell("five")
+			third.hear("MESSAGE_CREATE 8")
+			r.eventually(t, "one session", func(s Stats) bool {
+				return s.Sessions == 1 && s.Ready == 1 && s.Parked == 0 && s.Identified == 1 && s.Resumed == 2 && s.Dispatched == 5
+			})
+			if compressed := row.name[0] == 'c' || row.name == "both"; compressed != (third.binary > 0) {
+				t.Errorf("compressed messages: got %d, want some: %v", third.binary, compressed)
+			}
+			_ = third.ws.Close(1000, "bye")
+			r.eventually(t, "no session", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 0 })
+			fourth := r.follow(t, row.path)
+			fourth.resume(third)
+			fourth.hear("op 9")
+			fourth.say(identifyFrame)
+			fourth.hear("READY 1")
+		})
+	}
+}
+
+// Sessions that share a dispatch get the same, however they want it.
+func TestOneDispatchForAll(t *testing.T) {
+	t.Parallel()
+	r := serve(t, nil)
+	var all []*follower
+	for i, path := range []string{"/?v=9", "/?v=10", "/?v=10&compress=zlib-stream", "/?v=9&compress=zlib-stream"} {
+		f := r.follow(t, path)
+		f.login(fmt.Sprint("t", i), allIntents+`,"compress":true`)
+		all = append(all, f)
+	}
+	for i := range 50 {
+		if told := r.DispatchGuild(t.Context(), say(fmt.Sprint("number ", i))); told != len(all) {
+			t.Fatalf("sessions told: got %d, want %d", told, len(all))
+		}
+	}
+	for _, f := range all {
+		for i := range 50 {
+			d := f.hear(fmt.Sprintf("MESSAGE_CREATE %d", i+2)).D
+			if !strings.Contains(string(d), fmt.Sprintf(`"content":"number %d and`, i)) {
+				t.Fatalf("message %d: got %s", i, d)
+			}
+		}
+		if f.binary < 50 {
+			t.Errorf("compressed messages: got %d, want all 50", f.binary)
+		}
+	}
+}
+
+func TestWhoIsTold(t *testing.T) {
+	t.Parallel()
+	r := serve(t, func(c *Config) {
+		c.Loader = loaderFunc(func(_ context.Context, token string) (protocol.User, error) {
+			return protocol.User{ID: uint64(len(token)), Guilds: []uint64{7, uint64(len(token)) << 22}}, nil
+		})
 	})
-}
-
-// at is one event and when it happens after the start.
-type at struct {
-	after time.Duration
-	ev    event
-}
-
-func text(s string) frameReceived { return frameReceived{[]byte(s)} }
-
-// hello and login are how most rows begin.
-var (
-	hello = at{0, connected{version: "10", encoding: "json"}}
-	login = []at{hello, {time.Second, text(identifyFrame)}, {2 * time.Second, userLoaded{user: someUser, sessionID: "n.1"}}}
-)
-
-// play feeds the events to a fresh machine and renders what the last one caused.
-func play(events []at) (*session, []string) {
-	s := &session{set: testSettings()}
-	var last []string
-	for _, e := range events {
-		last = nil
-		for _, a := range s.step(start.Add(e.after), e.ev) {
-			last = append(last, render(s, a))
-		}
-	}
-	return s, last
-}
-
-func render(s *session, a action) string {
-	switch a := a.(type) {
-	case send:
-		switch string(a.payload) {
-		case string(s.set.hello):
-			return "hello"
-		case string(s.set.ack):
-			return "ack"
-		case string(s.set.invalidSession):
-			return "invalid session"
-		}
-		return "send " + string(a.payload)
-	case loadUser:
-		return "load " + a.token
-	case wait:
-		return "wait " + a.delay.String()
-	case closeSocket:
-		return fmt.Sprintf("close %d", a.code)
-	case report:
-		return a.outcome.String()
-	}
-	return "?"
-}
-
-func TestSessionSteps(t *testing.T) {
-	t.Parallel()
-	after := func(events []at, more ...at) []at { return append(slices.Clone(events), more...) }
-	connect := func(version, encoding, compress string) []at {
-		return []at{{0, connected{version, encoding, compress}}}
-	}
-	loading := login[:2]
+	two, again, three := r.follow(t, "/"), r.follow(t, "/"), r.follow(t, "/")
+	two.login("aa", allIntents)
+	again.login("aa", allIntents)
+	three.login("aaa", allIntents)
 	rows := []struct {
-		name   string
-		events []at
-		want   string
-		state  state
+		name string
+		do   func() int
+		want int
 	}{
-		{"hello, version 10", connect("10", "json", ""), "hello, wait 30s", stateNew},
-		{"hello, version 9", connect("9", "json", ""), "hello, wait 30s", stateNew},
-		{"hello, nothing said", connect("", "", ""), "hello, wait 30s", stateNew},
-		{"version 8", connect("8", "json", ""), "close 4012", stateClosed},
-		{"version is no number", connect("ten", "json", ""), "close 4012", stateClosed},
-		{"encoding etf", connect("10", "etf", ""), "close 4002", stateClosed},
-		{"compressed stream", connect("10", "json", "zlib-stream"), "close 4002", stateClosed},
-
-		{"identify asks for the user", loading, "load t1, wait 10s", stateLoading},
-		{"bot prefix goes", []at{hello, {0, text(`{"op":2,"d":{"token":"Bot t2","properties":{},"intents":0}}`)}}, "load t2, wait 10s", stateLoading},
-		{"compress and unknown members are ignored", []at{hello, {0, text(
-			`{"op":2,"d":{"token":"t","properties":{"os":"x"},"intents":0,"compress":true,"large_threshold":250}}`,
-		)}}, "load t, wait 10s", stateLoading},
-		{"second identify while loading", after(loading, at{time.Second, text(identifyFrame)}), "close 4005", stateClosed},
-		{"second identify when ready", after(login, at{3 * time.Second, text(identifyFrame)}), "close 4005", stateClosed},
-		{"no token", []at{hello, {0, text(`{"op":2,"d":{"properties":{},"intents":0}}`)}}, "close 4002", stateClosed},
-		{"empty token", []at{hello, {0, text(`{"op":2,"d":{"token":" ","properties":{},"intents":0}}`)}}, "identify failed, close 4004", stateClosed},
-		{"no properties", []at{hello, {0, text(`{"op":2,"d":{"token":"t","intents":0}}`)}}, "close 4002", stateClosed},
-		{"no intents", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{}}}`)}}, "close 4002", stateClosed},
-		{"negative intents", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":-1}}`)}}, "close 4013", stateClosed},
-		{"largest intents", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":4294967295}}`)}}, "load t, wait 10s", stateLoading},
-		{"intents too large", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":4294967296}}`)}}, "close 4013", stateClosed},
-		{"shard beyond the count", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":0,"shard":[2,2]}}`)}}, "close 4010", stateClosed},
-		{"shard of one", []at{hello, {0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":0,"shard":[1]}}`)}}, "close 4002", stateClosed},
-		{"wrong type", []at{hello, {0, text(`{"op":2,"d":{"token":7,"properties":{},"intents":0}}`)}}, "close 4002", stateClosed},
-
-		{"bad token", after(loading, at{2 * time.Second, userLoaded{err: fmt.Errorf("api-1: %w", ErrBadToken)}}), "identify failed, close 4004", stateClosed},
-		{"no API node", after(loading, at{2 * time.Second, userLoaded{err: errAway}}), "identify failed, close 4000", stateClosed},
-		{"answer nobody asked for", []at{hello, {0, userLoaded{user: someUser}}}, "", stateNew},
-		{"second answer", after(login, at{3 * time.Second, userLoaded{err: errAway}}), "", stateReady},
-		{"load just in time", after(loading, at{11*time.Second - 1, timeCame{}}), "wait 1ns", stateLoading},
-		{"load too late", after(loading, at{11 * time.Second, timeCame{}}), "identify failed, close 4000", stateClosed},
-
-		{"beat with null", after(login, at{9 * time.Second, text(`{"op":1,"d":null}`)}), "ack, wait 1m0s", stateReady},
-		{"beat with a number", after(login, at{9 * time.Second, text(`{"op":1,"d":251}`)}), "ack, wait 1m0s", stateReady},
-		{"beat without data", after(login, at{9 * time.Second, text(`{"op":1}`)}), "ack, wait 1m0s", stateReady},
-		{"beat with text", after(login, at{9 * time.Second, text(`{"op":1,"d":"1"}`)}), "close 4002", stateClosed},
-		{"beat before identify", []at{hello, {9 * time.Second, text(`{"op":1,"d":null}`)}}, "ack, wait 21s", stateNew},
-		{"beat while loading", after(loading, at{2 * time.Second, text(`{"op":1,"d":null}`)}), "ack, wait 9s", stateLoading},
-		{"silent, still in time", after(login, at{time.Minute - 1, timeCame{}}), "wait 1ns", stateReady},
-		{"silent for too long", after(login, at{time.Minute, timeCame{}}), "close 4000", stateClosed},
-		{"a beat moves the end", after(login, at{50 * time.Second, text(`{"op":1,"d":1}`)}, at{time.Minute, timeCame{}}), "wait 50s", stateReady},
-		{"anonymous, still in time", []at{hello, {30*time.Second - 1, timeCame{}}}, "wait 1ns", stateNew},
-		{"anonymous for too long", []at{hello, {30 * time.Second, timeCame{}}}, "close 4009", stateClosed},
-
-		{"resume finds nothing", []at{hello, {0, text(`{"op":6,"d":{"token":"t1","session_id":"n.0","seq":4}}`)}}, "invalid session", stateNew},
-		{"identify after a resume", []at{hello, {0, text(`{"op":6,"d":{"token":"t1","session_id":"n.0","seq":4}}`)}, {0, text(identifyFrame)}}, "load t1, wait 10s", stateLoading},
-		{"resume without a session", []at{hello, {0, text(`{"op":6,"d":{"token":"t1","seq":4}}`)}}, "close 4002", stateClosed},
-		{"resume when ready", after(login, at{3 * time.Second, text(`{"op":6,"d":{"token":"t1","session_id":"n.1","seq":1}}`)}), "close 4005", stateClosed},
-
-		{"presence before identify", []at{hello, {0, text(`{"op":3,"d":{}}`)}}, "close 4003", stateClosed},
-		{"presence when ready", after(login, at{3 * time.Second, text(`{"op":3,"d":{"status":"online"}}`)}), "", stateReady},
-		{"members while loading", after(loading, at{time.Second, text(`{"op":8,"d":{"guild_id":"7"}}`)}), "", stateLoading},
-		{"presence of the wrong shape", after(login, at{3 * time.Second, text(`{"op":3,"d":[]}`)}), "close 4002", stateClosed},
-		{"opcode nobody knows", after(login, at{3 * time.Second, text(`{"op":99,"d":null}`)}), "close 4001", stateClosed},
-		{"negative opcode", []at{hello, {0, text(`{"op":-1}`)}}, "close 4001", stateClosed},
-		{"opcode of servers", after(login, at{3 * time.Second, text(`{"op":11}`)}), "close 4001", stateClosed},
-
-		{"not JSON", []at{hello, {0, text(`{"op":`)}}, "close 4002", stateClosed},
-		{"empty message", []at{hello, {0, text(``)}}, "close 4002", stateClosed},
-		{"no opcode", []at{hello, {0, text(`{}`)}}, "close 4002", stateClosed},
-		{"opcode is text", []at{hello, {0, text(`{"op":"1"}`)}}, "close 4002", stateClosed},
-		{"opcode too large", []at{hello, {0, text(`{"op":99999999999999999999}`)}}, "close 4002", stateClosed},
-		{"an array", []at{hello, {0, text(`[1]`)}}, "close 4002", stateClosed},
-		{"two values", []at{hello, {0, text(`{"op":1} {"op":1}`)}}, "close 4002", stateClosed},
-		{"deep", []at{hello, {0, text(`{"op":3,"d":` + strings.Repeat("[", 4000))}}, "close 4002", stateClosed},
-		{"unreadable message", after(login, at{3 * time.Second, frameUnreadable{"too long"}}), "close 4002", stateClosed},
-
-		{"queue overflowed", after(login, at{3 * time.Second, queueOverflowed{}}), "close 4000", stateClosed},
-		{"server stops", after(login, at{3 * time.Second, serverStopping{}}), "close 1001", stateClosed},
-		{"server stops before hello", []at{{0, serverStopping{}}}, "close 1001", stateClosed},
-		{"socket ends", after(login, at{3 * time.Second, socketEnded{}}), "", stateClosed},
-		{"nothing follows the end", after(login, at{3 * time.Second, socketEnded{}}, at{4 * time.Second, text(`{"op":1}`)}), "", stateClosed},
+		{"guild of all", func() int { return r.DispatchGuild(t.Context(), say("x")) }, 3},
+		{"guild of nobody", func() int { return r.DispatchGuild(t.Context(), protocol.NewGuildDelete(99, true)) }, 0},
+		{"user with two sessions", func() int {
+			return r.DispatchUser(t.Context(), 2, protocol.NewGuildCreate(protocol.GuildObject{ID: 99}))
+		}, 2},
+		{"guild that they joined", func() int { return r.DispatchGuild(t.Context(), protocol.NewGuildDelete(99, true)) }, 2},
+		{"user who is not here", func() int { return r.DispatchUser(t.Context(), 77, say("x")) }, 0},
+		{"one leaves", func() int { return r.DispatchSession(t.Context(), two.session, protocol.NewGuildDelete(99, false)) }, 1},
+		{"guild of who is left", func() int { return r.DispatchGuild(t.Context(), protocol.NewGuildDelete(99, true)) }, 1},
+		{"session that is not here", func() int { return r.DispatchSession(t.Context(), "node-1.0", say("x")) }, 0},
 	}
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			s, got := play(r.events)
-			if strings.Join(got, ", ") != r.want {
-				t.Errorf("last actions: got %q, want %q", strings.Join(got, ", "), r.want)
-			}
-			if s.state != r.state {
-				t.Errorf("state: got %v, want %v", s.state, r.state)
-			}
-		})
+	for _, row := range rows {
+		if got := row.do(); got != row.want {
+			t.Errorf("%s: got %d told, want %d", row.name, got, row.want)
+		}
+	}
+	two.hear("MESSAGE_CREATE 2", "GUILD_CREATE 3", "GUILD_DELETE 4", "GUILD_DELETE 5")
+	again.hear("MESSAGE_CREATE 2", "GUILD_CREATE 3", "GUILD_DELETE 4", "GUILD_DELETE 5")
+	three.hear("MESSAGE_CREATE 2")
+}
+
+// Whoever supplies guilds hears of sessions, not of connections.
+func TestGuildsHearOfSessions(t *testing.T) {
+	t.Parallel()
+	guilds := &stubGuilds{}
+	r := serve(t, func(c *Config) { c.Guilds, c.ResumeWindow = guilds, time.Hour })
+	f := r.follow(t, "/?v=10")
+	f.login("t1", allIntents+`,"large_threshold":99,"presence":{"status":"dnd","activities":[],"since":null,"afk":false}`)
+	guilds.says(t, "opened for 1, guilds [7], large 99", "1 is dnd")
+	f.say(`{"op":3,"d":{"status":"idle","activities":[],"since":null,"afk":false}}`)
+	f.say(`{"op":8,"d":{"guild_id":"7","query":"o","limit":0,"nonce":"q"}}`)
+	if d := f.hear("GUILD_MEMBERS_CHUNK 2").D; string(d) != `{"guild_id":"7","members":[{"user":{"id":"2"}}],"chunk_index":0,"chunk_count":1,"nonce":"q"}` {
+		t.Errorf("chunk: got %s", d)
+	}
+	f.say(`{"op":8,"d":{"guild_id":"9","query":"","limit":0}}`)
+	if d := f.hear("GUILD_MEMBERS_CHUNK 3").D; !strings.Contains(string(d), `"not_found":["9"]`) {
+		t.Errorf("chunk of a foreign guild: got %s", d)
+	}
+	_ = f.ws.CloseNow()
+	r.eventually(t, "the session waits", func(s Stats) bool { return s.Parked == 1 })
+	second := r.follow(t, "/?v=10")
+	second.resume(f)
+	second.hear("RESUMED 4")
+	_ = second.ws.Close(1000, "bye")
+	guilds.says(t, "opened for 1, guilds [7], large 99", "1 is dnd", "1 is idle", "closed for 1")
+}
+
+func TestParkedSessionsEnd(t *testing.T) {
+	t.Parallel()
+	guilds := &stubGuilds{}
+	r := serve(t, func(c *Config) { c.Guilds, c.ResumeWindow = guilds, time.Minute })
+	f := r.follow(t, "/")
+	f.login("t1", allIntents)
+	_ = f.ws.CloseNow()
+	r.eventually(t, "the session waits", func(s Stats) bool { return s.Parked == 1 })
+	r.sweep(time.Now().Add(time.Minute - time.Second))
+	if got := r.Stats().Parked; got != 1 {
+		t.Errorf("within the window: got %d waiting, want 1", got)
+	}
+	r.sweep(time.Now().Add(time.Minute))
+	if got := r.Stats().Parked; got != 0 {
+		t.Errorf("after the window: got %d waiting, want none", got)
+	}
+	guilds.says(t, "opened for 1, guilds [7], large 50", "closed for 1")
+	if told := r.DispatchGuild(t.Context(), say("x")); told != 0 {
+		t.Errorf("sessions told after the end: got %d, want none", told)
+	}
+	second := r.follow(t, "/")
+	second.resume(f)
+	second.hear("op 9")
+	if d := r.directory; len(d.seats)+len(d.users)+len(d.guilds) != 0 {
+		t.Errorf("directory after the end: got %d sessions, %d users, %d guilds, want none", len(d.seats), len(d.users), len(d.guilds))
 	}
 }
 
-// The bytes of the payloads, as client libraries read them.
-func TestPayloads(t *testing.T) {
+func TestParkedSessionsAreBounded(t *testing.T) {
 	t.Parallel()
-	set := testSettings()
-	sharded := []at{
-		{0, connected{version: "9"}},
-		{0, text(`{"op":2,"d":{"token":"t","properties":{},"intents":0,"shard":[1,4]}}`)},
-		{0, userLoaded{user: User{ID: 5, Username: "bot\xff", Discriminator: "0042", Avatar: "a1", Bot: true}, sessionID: "n.2"}},
+	r := serve(t, func(c *Config) { c.MaxParked, c.ResumeWindow = 2, time.Hour })
+	var all []*follower
+	for range 4 {
+		f := r.follow(t, "/")
+		f.login("t1", allIntents)
+		all = append(all, f)
 	}
-	sent := func(events []at) string {
-		_, last := play(events)
-		for _, a := range last {
-			if payload, ok := strings.CutPrefix(a, "send "); ok {
-				return payload
-			}
-		}
-		return ""
+	for i, f := range all {
+		_ = f.ws.CloseNow()
+		r.eventually(t, "the connection is gone", func(s Stats) bool { return s.Sessions == len(all)-1-i })
 	}
-	rows := []struct{ name, got, want string }{
-		{"hello", string(set.hello), `{"t":null,"s":null,"op":10,"d":{"heartbeat_interval":40000}}`},
-		{"ack", string(set.ack), `{"t":null,"s":null,"op":11,"d":null}`},
-		{"invalid session", string(set.invalidSession), `{"t":null,"s":null,"op":9,"d":false}`},
-		{"ready", sent(login), `{"t":"READY","s":1,"op":0,"d":{"v":10,` +
-			`"user":{"id":"80351110224678912","username":"nelly","discriminator":"0","global_name":"Nelly","avatar":null},` +
-			`"guilds":[{"id":"41771983423143937","unavailable":true},{"id":"7","unavailable":true}],` +
-			`"session_id":"n.1","resume_gateway_url":"ws://gateway.test:1","application":{"id":"80351110224678912","flags":0}}}`},
-		{"ready of a sharded bot", sent(sharded), `{"t":"READY","s":1,"op":0,"d":{"v":9,` +
-			`"user":{"id":"5","username":"bot` + "\ufffd" + `","discriminator":"0042","global_name":null,"avatar":"a1","bot":true},` +
-			`"guilds":[],"session_id":"n.2","resume_gateway_url":"ws://gateway.test:1","shard":[1,4],"application":{"id":"5","flags":0}}}`},
+	r.sweep(time.Now())
+	if got := r.Stats().Parked; got != 2 {
+		t.Fatalf("waiting: got %d, want 2", got)
 	}
-	for _, r := range rows {
-		if r.got != r.want {
-			t.Errorf("%s:\ngot  %s\nwant %s", r.name, r.got, r.want)
-		}
-	}
+	oldest, newest := r.follow(t, "/"), r.follow(t, "/")
+	oldest.resume(all[0])
+	oldest.hear("op 9")
+	newest.resume(all[3])
+	newest.hear("RESUMED 2")
 }
 
-func TestRateLimit(t *testing.T) {
+func TestIdentifiesAreBounded(t *testing.T) {
 	t.Parallel()
-	beat := text(`{"op":1,"d":null}`)
-	rows := []struct {
-		name  string
-		last  time.Duration // when payload number 121 comes, after the first
-		state state
-	}{
-		{"inside the window", eventWindow - 1, stateClosed},
-		{"in the next window", eventWindow, stateNew},
+	r := serve(t, func(c *Config) { c.IdentifyLimit = 2 })
+	for range 2 {
+		r.follow(t, "/").login("t1", allIntents)
 	}
-	for _, r := range rows {
-		t.Run(r.name, func(t *testing.T) {
-			t.Parallel()
-			s := &session{set: testSettings()}
-			s.step(start, hello.ev)
-			for i := range eventsPerWindow {
-				s.step(start.Add(time.Duration(i)*time.Millisecond), beat)
-			}
-			if s.state != stateNew {
-				t.Fatalf("after %d payloads: got %v, want %v", eventsPerWindow, s.state, stateNew)
-			}
-			actions := s.step(start.Add(r.last), beat)
-			if s.state != r.state {
-				t.Errorf("after one more: got %v, want %v", s.state, r.state)
-			}
-			if r.state == stateClosed && render(s, actions[0]) != "close 4008" {
-				t.Errorf("last action: got %s, want close 4008", render(s, actions[0]))
-			}
-		})
+	third := r.follow(t, "/")
+	third.hear("op 10")
+	third.say(identifyFrame)
+	if d := third.hear("op 9").D; string(d) != "false" {
+		t.Errorf("invalid session: got %s, want false", d)
 	}
+	third.say(strings.Replace(identifyFrame, "t1", "t2", 1))
+	third.hear("READY 1")
 }
 
-func TestWordsForEveryConstant(t *testing.T) {
+func TestAskToReconnect(t *testing.T) {
 	t.Parallel()
-	for _, code := range []CloseCode{1001, 1006, 4000, 4001, 4002, 4003, 4004, 4005, 4008, 4009, 4010, 4012, 4013} {
-		if strings.HasPrefix(code.String(), "close code") {
-			t.Errorf("close code %d: got %q, want words", uint16(code), code)
-		}
+	r := serve(t, nil)
+	var all []*follower
+	for range 3 {
+		f := r.follow(t, "/?compress=zlib-stream")
+		f.login("t1", allIntents)
+		all = append(all, f)
 	}
-	if got := CloseCode(4999).String(); got != "close code 4999" {
-		t.Errorf("unknown close code: got %q, want %q", got, "close code 4999")
+	r.AskToReconnect(t.Context(), 10*time.Millisecond)
+	for _, f := range all {
+		f.hear("op 7")
+		_ = f.ws.Close(4000, "as asked")
+		second := r.follow(t, "/")
+		second.resume(f)
+		second.hear("RESUMED 2")
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.AskToReconnect(ctx, time.Hour) // returns
 }

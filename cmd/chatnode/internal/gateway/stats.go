@@ -1,20 +1,33 @@
 package gateway
 
-import "maps"
+import (
+	"maps"
 
-// Stats is what a Server counts. Sessions and Ready are of this moment, the rest since New.
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+)
+
+// Stats is what a Server counts. Sessions, Ready and Parked are of this moment, the rest since New.
 type Stats struct {
-	// Sessions is how many sockets are open, Ready how many of them have got READY.
+	// Sessions is how many sockets are open, Ready how many of them have a session.
 	Sessions int `json:"sessions"`
 	Ready    int `json:"ready"`
+	// Parked is how many sessions wait for a client whose connection broke.
+	Parked int `json:"parked"`
 	// Accepted and Refused count handshakes; refused are those above the limit and during a stop.
 	Accepted uint64 `json:"accepted_total"`
 	Refused  uint64 `json:"refused_total"`
-	// Identified counts READYs, IdentifyFailed bad tokens and users that could not be loaded.
+	// Identified counts READYs, IdentifyFailed bad tokens, those that came too often and users that could not be loaded.
 	Identified     uint64 `json:"identified_total"`
 	IdentifyFailed uint64 `json:"identify_failed_total"`
-	// Closes counts ended sessions by the code that ended them, whichever side sent it.
-	Closes map[CloseCode]uint64 `json:"closes_total"`
+	// Resumed counts RESUMEDs of this node, ResumeRefused Resumes that were answered by Invalid Session or a close, and
+	// ResumeProxied those that were passed on to another node.
+	Resumed       uint64 `json:"resumed_total"`
+	ResumeRefused uint64 `json:"resume_refused_total"`
+	ResumeProxied uint64 `json:"resume_proxied_total"`
+	// Dispatched counts what sessions were told by the Dispatch methods, parked ones included.
+	Dispatched uint64 `json:"dispatched_total"`
+	// Closes counts ended connections by the code that ended them, whichever side sent it.
+	Closes map[protocol.CloseCode]uint64 `json:"closes_total"`
 }
 
 // Stats returns the counters. The map belongs to the caller.
@@ -22,20 +35,33 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	copied := s.stats
+	copied.Parked, copied.Dispatched = s.directory.parkedCount(), s.dispatched.Load()
 	copied.Closes = maps.Clone(s.stats.Closes)
 	return copied
 }
 
-func (s *Server) tally(o outcome) {
+// tally counts an outcome, and answers whether it makes a connection ready.
+func (s *Server) tally(o protocol.Outcome) (ready bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch o {
-	case identified:
+	case protocol.Identified:
 		s.stats.Identified++
-		s.stats.Ready++
-	case identifyFailed:
+		ready = true
+	case protocol.IdentifyFailed:
 		s.stats.IdentifyFailed++
+	case protocol.ResumeDone:
+		s.stats.Resumed++
+		ready = true
+	case protocol.ResumeRefused:
+		s.stats.ResumeRefused++
+	case protocol.ResumeProxied:
+		s.stats.ResumeProxied++
 	}
+	if ready {
+		s.stats.Ready++
+	}
+	return ready
 }
 
 // admit reserves a place and a task for a session, or refuses.
@@ -68,25 +94,25 @@ func (s *Server) register(c *conn) bool {
 }
 
 // forget is the end of a session's book-keeping: its socket is gone.
-func (s *Server) forget(c *conn, last closeSocket, wasReady bool) {
+func (s *Server) forget(c *conn, last protocol.CloseSocket, wasReady bool) {
 	s.mu.Lock()
 	delete(s.conns, c)
 	s.stats.Sessions--
 	if wasReady {
 		s.stats.Ready--
 	}
-	s.stats.Closes[s.bounded(last.code)]++
+	s.stats.Closes[s.bounded(last.Code)]++
 	s.mu.Unlock()
-	s.cfg.Log.Debug().Uint16("code", uint16(last.code)).Str("reason", last.reason).Msg("session ended")
+	s.cfg.Log.Debug().Uint16("code", uint16(last.Code)).Str("reason", last.Reason).Msg("session ended")
 }
 
 // maxCloseCodes bounds the rows of Stats.Closes: clients choose their codes freely from thousands.
 const maxCloseCodes = 64
 
 // bounded files codes beyond the limit under CloseAbnormal. It needs the lock.
-func (s *Server) bounded(code CloseCode) CloseCode {
+func (s *Server) bounded(code protocol.CloseCode) protocol.CloseCode {
 	if _, known := s.stats.Closes[code]; known || len(s.stats.Closes) < maxCloseCodes {
 		return code
 	}
-	return CloseAbnormal
+	return protocol.CloseAbnormal
 }

@@ -9,11 +9,13 @@ import (
 	"net/http"
 
 	"github.com/coder/websocket"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
-// writeBufferBytes holds one common payload with its frame. The web server's own buffer is eight times as large and would
-// stay with every session for as long as it lives.
-const writeBufferBytes = 512
+// bufferBytes holds one common payload with its frame. The web server's own buffers are eight times as large and would stay
+// with every connection for as long as it lives.
+const bufferBytes = 512
 
 func (s *Server) routes(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
@@ -43,8 +45,8 @@ func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Req
 		return
 	}
 	query := r.URL.Query()
-	c := &conn{server: s, socket: taken.socket, ws: ws, machine: session{set: s.set}}
-	greeting := connected{query.Get("v"), query.Get("encoding"), query.Get("compress")}
+	c := &conn{server: s, socket: taken.socket, ws: ws, machine: protocol.NewConn(s.set)}
+	greeting := protocol.Connected{Version: query.Get("v"), Encoding: query.Get("encoding"), Compress: query.Get("compress")}
 	s.tasks.Go(func() { c.run(ctx, greeting) })
 }
 
@@ -65,5 +67,9 @@ func (h *hijacker) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, fmt.Errorf("gateway: taking the socket: %w", err)
 	}
 	h.socket = socket
-	return socket, bufio.NewReadWriter(buffers.Reader, bufio.NewWriterSize(socket, writeBufferBytes)), nil
+	reader := buffers.Reader
+	if reader.Buffered() == 0 { // what a hasty client has sent already stays where it is
+		reader = bufio.NewReaderSize(socket, bufferBytes)
+	}
+	return socket, bufio.NewReadWriter(reader, bufio.NewWriterSize(socket, bufferBytes)), nil
 }

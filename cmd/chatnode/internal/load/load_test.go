@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/rs/zerolog"
 
-	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 // The story of the package: a crowd connects, loses its only gateway, finds it back, and leaves.
@@ -29,7 +29,7 @@ func TestUsersComeBack(t *testing.T) {
 
 	stopFirst()
 	r.eventually(t, "all lost", func(s Stats) bool { return s.Lost == users && s.Failures > 0 })
-	if got := first.Stats().Closes[gateway.CloseGoingAway]; got != users {
+	if got := first.Stats().Closes[protocol.CloseGoingAway]; got != users {
 		t.Errorf("sessions told by the first gateway: got %d, want %d", got, users)
 	}
 

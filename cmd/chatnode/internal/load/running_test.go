@@ -14,6 +14,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/supervision/backoff"
 )
 
@@ -31,12 +32,12 @@ func token(n int) string { return "user-" + strconv.Itoa(n) }
 // anyone is a loader that knows all users of this test.
 type anyone struct{}
 
-func (anyone) LoadUser(_ context.Context, token string) (gateway.User, error) {
+func (anyone) LoadUser(_ context.Context, token string) (protocol.User, error) {
 	n, err := strconv.ParseUint(strings.TrimPrefix(token, "user-"), 10, 64)
 	if err != nil {
-		return gateway.User{}, gateway.ErrBadToken
+		return protocol.User{}, gateway.ErrBadToken
 	}
-	return gateway.User{ID: n + 1, Username: token}, nil
+	return protocol.User{ID: n + 1, Username: token}, nil
 }
 
 // serve runs a gateway on the address until the returned stop, which waits for its end.
