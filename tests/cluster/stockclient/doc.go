@@ -1,0 +1,11 @@
+// Command stockclient is one session of an unmodified client library, for tests: it prints what the library's handlers hear,
+// a line each, and does what its standard input says.
+//
+//	stockclient -library discordgo -rest http://127.0.0.1:8080 -token TOKEN
+//	stockclient -library disgo -gateway ws://127.0.0.1:8081 -token TOKEN
+//
+// It is a program of its own because the libraries have data races, which must not fail the race detector of a test, and
+// because one of them keeps its addresses in variables of the process. Lines in: "members GUILD PREFIX" asks for members,
+// "close" leaves. Lines out: "ready", "resumed", "guild NAME MEMBERS CHANNEL", "message CONTENT", "members NAME...",
+// "unavailable ID". When standard input ends, the session is dropped without a word.
+package main
