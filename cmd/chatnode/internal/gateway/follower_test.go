@@ -65,6 +65,9 @@ func (f *follower) tryNext() (h heard, err error) {
 	if err != nil {
 		return heard{}, err
 	}
+	if f.stream != nil && kind != websocket.MessageBinary {
+		return heard{}, fmt.Errorf("message in a stream: got text %.100s, want it compressed", data)
+	}
 	if kind == websocket.MessageBinary {
 		f.binary++
 		if data, err = f.decompress(data); err != nil {

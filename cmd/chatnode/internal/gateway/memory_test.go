@@ -32,7 +32,6 @@ func TestIdleSessionsAreSmall(t *testing.T) {
 			clients := make([]net.Conn, sessions)
 			for i := range clients {
 				clients[i] = bareClient(t, r, path, fmt.Sprint("token ", i))
-				defer func() { _ = clients[i].Close() }()
 			}
 			r.eventually(t, "all are ready", func(s Stats) bool { return s.Ready == sessions })
 			for range 3 {
@@ -61,24 +60,8 @@ func inUse() int {
 // bareClient is a client without a library: it identifies, reads READY, and keeps nothing but its socket.
 func bareClient(tb testing.TB, r *running, path, token string) net.Conn {
 	tb.Helper()
-	socket, err := (&net.Dialer{}).DialContext(tb.Context(), "tcp", strings.TrimPrefix(r.url, "ws://"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	_, err = fmt.Fprintf(socket, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path, socket.RemoteAddr())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	in := bufio.NewReaderSize(socket, 256)
-	for line := ""; line != "\r\n"; {
-		if line, err = in.ReadString('\n'); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	payload := fmt.Sprintf(`{"op":2,"d":{"token":%q,"properties":{},"intents":513}}`, token)
-	masked := append([]byte{0x81, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...) // a mask of zeroes
-	if _, err := socket.Write(masked); err != nil {
+	socket, in := bareSocket(tb, strings.TrimPrefix(r.url, "ws://"), path, nil)
+	if _, err := socket.Write(maskedIdentify(token)); err != nil {
 		tb.Fatal(err)
 	}
 	for range 2 { // Hello and READY
@@ -87,6 +70,42 @@ func bareClient(tb testing.TB, r *running, path, token string) net.Conn {
 		}
 	}
 	return socket
+}
+
+// bareSocket makes the handshake of a WebSocket, with something right behind it.
+func bareSocket(tb testing.TB, address, path string, hasty []byte) (net.Conn, *bufio.Reader) {
+	tb.Helper()
+	socket, err := (&net.Dialer{}).DialContext(tb.Context(), "tcp", address)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = socket.Close() })
+	request := fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path, address)
+	if _, err := socket.Write(append(request, hasty...)); err != nil {
+		tb.Fatal(err)
+	}
+	in := bufio.NewReaderSize(socket, 256)
+	for line := ""; line != "\r\n"; {
+		if line, err = in.ReadString('\n'); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return socket, in
+}
+
+// maskedIdentify is a frame with a mask of zeroes.
+func maskedIdentify(token string) []byte {
+	payload := fmt.Sprintf(`{"op":2,"d":{"token":%q,"properties":{},"intents":513}}`, token)
+	return append([]byte{0x81, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
+}
+
+// A client that does not wait for the answer to its handshake loses nothing that it has sent.
+func TestHastyClient(t *testing.T) {
+	t.Parallel()
+	r := serve(t, nil)
+	bareSocket(t, strings.TrimPrefix(r.url, "ws://"), "/", maskedIdentify("t1"))
+	r.eventually(t, "one is ready", func(s Stats) bool { return s.Ready == 1 })
 }
 
 // skipFrame reads one frame of a server: never masked, and never as long as 64 KiB here.

@@ -43,11 +43,11 @@ type running struct {
 	stopped chan error
 }
 
-func serve(t *testing.T, change func(*Config)) *running {
-	t.Helper()
+func serve(tb testing.TB, change func(*Config)) *running {
+	tb.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg := Config{Listener: listener, Node: "node-1", Loader: loaderFunc(loadAnyone)}
 	if change != nil {
@@ -55,29 +55,29 @@ func serve(t *testing.T, change func(*Config)) *running {
 	}
 	server, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(tb.Context())
 	r := &running{server, "ws://" + listener.Addr().String(), cancel, make(chan error, 1)}
 	go func() { r.stopped <- server.Serve(ctx) }()
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
-		if err := r.wait(t); err != nil {
-			t.Errorf("stop: got %v, want nil", err)
+		if err := r.wait(tb); err != nil {
+			tb.Errorf("stop: got %v, want nil", err)
 		}
 	})
 	return r
 }
 
 // wait returns what Serve answered; it may be called again.
-func (r *running) wait(t *testing.T) error {
-	t.Helper()
+func (r *running) wait(tb testing.TB) error {
+	tb.Helper()
 	select {
 	case err := <-r.stopped:
 		r.stopped <- err
 		return err
 	case <-time.After(patience):
-		t.Fatal("Serve: got no return, want one after its context ended")
+		tb.Fatal("Serve: got no return, want one after its context ended")
 		return nil
 	}
 }
@@ -137,12 +137,12 @@ func (c *client) closesWith(code protocol.CloseCode) {
 	}
 }
 
-func (r *running) eventually(t *testing.T, what string, reached func(Stats) bool) {
-	t.Helper()
+func (r *running) eventually(tb testing.TB, what string, reached func(Stats) bool) {
+	tb.Helper()
 	deadline := time.Now().Add(patience)
 	for !reached(r.Stats()) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: got %+v", what, r.Stats())
+			tb.Fatalf("%s: got %+v", what, r.Stats())
 		}
 		<-time.After(time.Millisecond)
 	}

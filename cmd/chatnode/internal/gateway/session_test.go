@@ -2,66 +2,13 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
-
-// stubGuilds notes what it is told, and has guild 7 with two members.
-type stubGuilds struct {
-	mu    sync.Mutex
-	notes []string
-}
-
-func (g *stubGuilds) note(format string, args ...any) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.notes = append(g.notes, fmt.Sprintf(format, args...))
-}
-
-func (g *stubGuilds) Opened(s protocol.SessionInfo) {
-	g.note("opened for %d, guilds %v, large %d", s.User, s.Guilds, s.LargeThreshold)
-}
-func (g *stubGuilds) Closed(s protocol.SessionInfo) { g.note("closed for %d", s.User) }
-func (g *stubGuilds) Presence(s protocol.SessionInfo, p protocol.Presence) {
-	g.note("%d is %s", s.User, p.Status)
-}
-
-func (g *stubGuilds) Members(_ context.Context, guild uint64) ([]protocol.Member, error) {
-	if guild != 7 {
-		return nil, errors.New("no such guild")
-	}
-	return []protocol.Member{
-		{User: 1, Names: []string{"anna"}, Object: jsontext.Value(`{"user":{"id":"1"}}`)},
-		{User: 2, Names: []string{"otto"}, Object: jsontext.Value(`{"user":{"id":"2"}}`)},
-	}, nil
-}
-
-func (g *stubGuilds) noted() []string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return slices.Clone(g.notes)
-}
-
-// says waits until exactly these notes are there.
-func (g *stubGuilds) says(t *testing.T, want ...string) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !slices.Equal(g.noted(), want) {
-		if time.Now().After(deadline) {
-			t.Fatalf("guilds were told: got %q, want %q", g.noted(), want)
-		}
-		<-time.After(time.Millisecond)
-	}
-}
 
 // say is a message of guild 7 with a text long enough to be compressed by itself.
 func say(text string) protocol.Dispatch {
@@ -249,6 +196,19 @@ func TestParkedSessionsEnd(t *testing.T) {
 	}
 }
 
+// The server looks for them by itself.
+func TestParkedSessionsEndInTime(t *testing.T) {
+	t.Parallel()
+	r := serve(t, func(c *Config) { c.ResumeWindow = time.Millisecond })
+	f := r.follow(t, "/")
+	f.login("t1", allIntents)
+	_ = f.ws.CloseNow()
+	r.eventually(t, "the session is over", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 0 })
+	if r.directory.byID(f.session) != nil {
+		t.Errorf("session after its window: got one, want none")
+	}
+}
+
 func TestParkedSessionsAreBounded(t *testing.T) {
 	t.Parallel()
 	r := serve(t, func(c *Config) { c.MaxParked, c.ResumeWindow = 2, time.Hour })
@@ -309,4 +269,23 @@ func TestAskToReconnect(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r.AskToReconnect(ctx, time.Hour) // returns
+}
+
+// A connection that closes while its session is looked for does not take the session along.
+func TestResumeComesTooLate(t *testing.T) {
+	t.Parallel()
+	r := serve(t, func(c *Config) { c.ResumeWindow = time.Hour })
+	f := r.follow(t, "/")
+	f.login("t1", allIntents)
+	s := r.only(t).seat
+	gone := &conn{server: r.Server, machine: protocol.NewConn(r.set)}
+	s.resume(t.Context(), gone, protocol.FindSession{Node: "node-1", ID: f.session, Token: "t1", Seq: 1})
+	f.closesWith(protocol.CloseTimedOut)
+	r.eventually(t, "the session waits", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 1 })
+	if s.conn != nil || gone.seat != nil {
+		t.Errorf("connection of the session: got %v, %v, want none", s.conn, gone.seat)
+	}
+	second := r.follow(t, "/")
+	second.resume(f)
+	second.hear("RESUMED 2", "RESUMED 3")
 }
