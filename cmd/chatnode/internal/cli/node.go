@@ -22,6 +22,7 @@ const nodeService = "node"
 type nodeCommand struct {
 	ID                string    `help:"The node's name; by default the machine's, with the port."`
 	Listen            address   `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
+	PublicURL         string    `name:"public-url" placeholder:"WS-URL" help:"Where users reach this node to resume; by default ws:// and the address of --listen."`
 	Etcd              []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
 	Profile           string    `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
 	Prefix            string    `default:"/services" help:"Where the services' directories are."`
@@ -65,7 +66,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	defer apis.Close()
 	server, err := gateway.New(gateway.Config{
 		Listener: listener, Node: c.ID, Loader: userLoader{apis},
-		HeartbeatInterval: time.Duration(c.HeartbeatInterval), Log: s.log,
+		HeartbeatInterval: time.Duration(c.HeartbeatInterval), PublicURL: c.PublicURL, Log: s.log,
 	})
 	if err != nil {
 		return withCode(exitUsage, err)
