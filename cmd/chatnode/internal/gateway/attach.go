@@ -47,7 +47,8 @@ func (c *conn) find(ctx context.Context, find protocol.FindSession) {
 func (c *conn) fetchMembers(ctx context.Context, s *seat, req protocol.MembersRequest) {
 	c.server.tasks.Go(func() {
 		var all []protocol.Member
-		if guilds := c.server.cfg.Guilds; guilds != nil && follows(s, req.Guild) {
+		intents, follows := s.hears(req.Guild)
+		if guilds := c.server.cfg.Guilds; guilds != nil && follows {
 			bounded, cancel := context.WithTimeout(ctx, membersTimeout)
 			members, err := guilds.Members(bounded, req.Guild)
 			cancel()
@@ -57,15 +58,9 @@ func (c *conn) fetchMembers(ctx context.Context, s *seat, req protocol.MembersRe
 			}
 			all = members
 		}
-		s.answer(ctx, req, all)
+		s.answer(ctx, protocol.MemberChunks(intents, req, all))
 		c.handle(ctx, protocol.MembersAnswered{})
 	})
-}
-
-func follows(s *seat, guild uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.session.Follows(guild)
 }
 
 func (c *conn) tellPresence(s *seat, presence protocol.Presence) (later func()) {

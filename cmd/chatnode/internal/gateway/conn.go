@@ -217,7 +217,7 @@ func (c *conn) startLoad(ctx context.Context, token string) {
 func (c *conn) end(ctx context.Context, cause error) {
 	code := closeCode(cause)
 	if c.upstream != nil {
-		c.upstream.end(code)
+		c.upstream.end(c.goodbye(code))
 	}
 	c.handle(ctx, protocol.SocketEnded{Code: code})
 	c.mu.Lock()
@@ -237,6 +237,16 @@ func (c *conn) end(ctx context.Context, cause error) {
 	}
 	c.timer.Stop()
 	c.server.forget(c, last, counted)
+}
+
+// goodbye is what the other node has to hear of the client's code: nothing, where that only answers our own close.
+func (c *conn) goodbye(code protocol.CloseCode) protocol.CloseCode {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last.Code != 0 {
+		return protocol.CloseAbnormal
+	}
+	return code
 }
 
 // closeCode is what the client's close frame said.

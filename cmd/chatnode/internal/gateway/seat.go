@@ -43,18 +43,25 @@ func (s *seat) dispatch(ctx context.Context, d protocol.Dispatch) bool {
 	return told
 }
 
-// answer delivers what the session makes of a request for members.
-func (s *seat) answer(ctx context.Context, req protocol.MembersRequest, all []protocol.Member) {
+// answer delivers what answers a request of the session's own.
+func (s *seat) answer(ctx context.Context, bodies []protocol.Body) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		return
 	}
-	for _, delivery := range s.session.Members(req, all) {
+	for _, delivery := range s.session.Answer(bodies) {
 		if s.conn != nil {
 			s.conn.deliver(ctx, delivery)
 		}
 	}
+}
+
+// hears returns what the session wants to hear, and whether it follows a guild.
+func (s *seat) hears(guild uint64) (intents protocol.Intents, follows bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session.Intents(), s.session.Follows(guild)
 }
 
 // resume gives the session to a connection that asks for it, and takes it from the one that has it.

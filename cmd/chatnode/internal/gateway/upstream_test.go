@@ -75,9 +75,17 @@ func TestClientOfAnotherNodeLeaves(t *testing.T) {
 	_ = second.ws.CloseNow() // without a word: the session waits
 	home.eventually(t, "the session waits again", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 1 })
 
+	leaving := serve(t, func(c *Config) { c.Node, c.Peers = "node-3", peers{"node-1": home.url} })
+	moved := leaving.follow(t, "/")
+	moved.resume(second)
+	moved.hear("RESUMED 3")
+	leaving.stop() // it is the node that leaves, and the client that answers
+	moved.closesWith(protocol.CloseGoingAway)
+	home.eventually(t, "the session waits once more", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 1 })
+
 	third := away.follow(t, "/")
-	third.resume(second)
-	third.hear("RESUMED 3")
+	third.resume(moved)
+	third.hear("RESUMED 4")
 	_ = third.ws.Close(1000, "bye") // with a word: it is over
 	home.eventually(t, "no session", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 0 && s.Closes[protocol.CloseNormal] == 1 })
 }

@@ -122,25 +122,26 @@ type membersChunk struct {
 	Nonce     string           `json:"nonce,omitempty"`
 }
 
-// Members answers a request out of all members of its guild. What a session must not have is an answer without members:
-// the whole list without the intent for members. A guild that is not the session's is not found, and neither is one that
-// cannot be read now, for which all is nil.
-func (s *Session) Members(req MembersRequest, all []Member) []Delivery {
+// MemberChunks answers a request out of all members of its guild, for a session with these intents; at least one chunk.
+// What a session must not have is an answer without members: the whole list without the intent for members. A guild that is
+// not the session's, or cannot be read now, has nil members and is not found. Large guilds take their time: nobody has to
+// hold the session meanwhile.
+func MemberChunks(intents Intents, req MembersRequest, all []Member) []Body {
 	var missing []Snowflake
 	found := all
 	switch {
-	case !s.Follows(req.Guild) || all == nil:
-		found, missing = nil, []Snowflake{Snowflake(req.Guild)}
+	case all == nil:
+		missing = []Snowflake{Snowflake(req.Guild)}
 	case req.ByID:
 		found, missing = membersByID(req.Users, all)
-	case req.Prefix == "" && !s.intents.Has(IntentGuildMembers):
+	case req.Prefix == "" && !intents.Has(IntentGuildMembers):
 		found = nil
 	default:
 		found = membersByPrefix(req, all)
 	}
-	presences := req.Presences && s.intents.Has(IntentGuildPresences)
+	presences := req.Presences && intents.Has(IntentGuildPresences)
 	count := max((len(found)+membersPerChunk-1)/membersPerChunk, 1)
-	out := make([]Delivery, 0, count)
+	out := make([]Body, 0, count)
 	for i := range count {
 		part := found[i*membersPerChunk : min((i+1)*membersPerChunk, len(found))]
 		chunk := membersChunk{Guild: Snowflake(req.Guild), Index: i, Count: count, Nonce: req.Nonce, Members: []jsontext.Value{}}
@@ -153,7 +154,16 @@ func (s *Session) Members(req MembersRequest, all []Member) []Delivery {
 				chunk.Presences = append(chunk.Presences, m.Presence)
 			}
 		}
-		out = append(out, s.deliver(Text(Encode(GuildMembersChunk, chunk))))
+		out = append(out, Text(Encode(GuildMembersChunk, chunk)))
+	}
+	return out
+}
+
+// Answer numbers what answers a request of the session's own.
+func (s *Session) Answer(bodies []Body) []Delivery {
+	out := make([]Delivery, 0, len(bodies))
+	for _, b := range bodies {
+		out = append(out, s.deliver(b))
 	}
 	return out
 }

@@ -105,7 +105,11 @@ func (w *world) command(line string) error {
 			if holder != name {
 				continue
 			}
-			for _, d := range w.sessions[id].Members(req, crowd(int(number(rest)))) {
+			var all []Member
+			if w.sessions[id].Follows(req.Guild) {
+				all = crowd(int(number(rest)))
+			}
+			for _, d := range w.sessions[id].Answer(MemberChunks(w.sessions[id].Intents(), req, all)) {
 				w.say("%s: %s", name, render(w.set, Deliver{d}))
 			}
 		}

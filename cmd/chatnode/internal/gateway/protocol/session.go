@@ -94,6 +94,9 @@ func (s *Session) User() uint64 { return s.user }
 // Seq returns the number of the last dispatch.
 func (s *Session) Seq() int64 { return s.seq }
 
+// Intents returns what the session wants to hear. They never change.
+func (s *Session) Intents() Intents { return s.intents }
+
 // Follows says whether dispatches of the guild are for this session.
 func (s *Session) Follows(guild uint64) bool {
 	_, found := slices.BinarySearch(s.guilds, guild)
