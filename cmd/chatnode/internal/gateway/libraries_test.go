@@ -79,7 +79,7 @@ func start(t *testing.T, args ...string) *stock {
 			t.Fatal(err)
 		}
 	}
-	binary := filepath.Join(t.TempDir(), "stockclient")
+	binary := filepath.Join(t.TempDir(), "stockclient.exe") // a name that every system runs
 	build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-o", binary, ".")
 	build.Dir = folder
 	if out, err := build.CombinedOutput(); err != nil {

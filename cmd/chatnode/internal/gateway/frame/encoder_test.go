@@ -20,7 +20,7 @@ func sample(r *rand.Rand) protocol.Body {
 	case 0:
 		n = r.IntN(5000)
 	case 1:
-		n = r.IntN(200_000)
+		n = r.IntN(80_000)
 	}
 	text := make([]byte, n)
 	if r.IntN(2) == 0 {
@@ -53,13 +53,13 @@ func TestStreamIsOneZlibStream(t *testing.T) {
 	for range 20 {
 		pool = append(pool, sample(r))
 	}
-	for stream := range 5 {
+	for stream := range 4 {
 		var e Encoder
 		e.SetMode(Stream)
 		e.SetMode(Messages) // has no effect on a stream
 		incoming := &bytes.Buffer{}
 		var reader io.Reader
-		for i := range 40 {
+		for i := range 25 {
 			seq, body := int64(r.IntN(3)*i), pool[r.IntN(len(pool))]
 			message, binary := e.Append(nil, seq, body)
 			if !binary || !bytes.HasSuffix(message, []byte{0, 0, 0xff, 0xff}) {
@@ -88,7 +88,7 @@ func TestMessagesAreZlibStreams(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 2))
 	var e Encoder
 	e.SetMode(Messages)
-	for i := range 200 {
+	for i := range 100 {
 		seq, body := int64(r.IntN(3)*i), sample(r)
 		message, binary := e.Append(nil, seq, body)
 		want := whole(seq, body)
@@ -130,8 +130,8 @@ func TestCombine(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 3))
-	for range 500 {
-		text := make([]byte, r.IntN(150_000))
+	for range 100 {
+		text := make([]byte, r.IntN(80_000))
 		for i := range text {
 			text[i] = byte(r.Uint32() | 0xc0) // large values wrap around soon
 		}
