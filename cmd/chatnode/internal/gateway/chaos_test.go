@@ -108,3 +108,28 @@ func (w *wanderer) message(h heard) {
 	}
 	w.heard++
 }
+
+// A client that never reads loses its connection and keeps its session; a client beside it hears everything at once.
+func TestSlowReaderHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	r := serve(t, func(c *Config) { c.ResumeWindow = time.Hour })
+	bareClient(t, r, "/?v=9", "t2") // reads READY, and nothing more; version 9 has all of a message
+	quick := r.follow(t, "/")
+	quick.login("t1", allIntents)
+	long := protocol.NewMessageCreate(protocol.MessageObject{ID: 1, Guild: 7, Content: strings.Repeat("x", 256<<10)})
+	const sent = 128 // 32 MiB: more than the queue and a kernel take
+	for i := range sent {
+		if told := r.DispatchGuild(t.Context(), long); told != 2 {
+			t.Fatalf("sessions told: got %d, want 2", told)
+		}
+		quick.hear(fmt.Sprintf("MESSAGE_CREATE %d", i+2))
+	}
+	r.eventually(t, "only the quick one is left", func(s Stats) bool {
+		return s.Sessions == 1 && s.Ready == 1 && s.Parked == 1 && s.Closes[protocol.CloseUnknown] == 1
+	})
+	third := r.follow(t, "/")
+	third.hear("op 10")
+	parked := r.directory.overdue(time.Now(), 0)
+	third.say(fmt.Sprintf(`{"op":6,"d":{"token":"t2","session_id":%q,"seq":%d}}`, parked[0].id, sent+1))
+	third.hear(fmt.Sprintf("RESUMED %d", sent+2))
+}
