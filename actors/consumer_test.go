@@ -345,3 +345,37 @@ func TestConsumerOfKeysThatAGuardBringsBack(t *testing.T) {
 		c.stop(t)
 	})
 }
+
+// What an operator says of a key is what its consumer has of it, until the order
+// is lifted.
+func TestConsumerHeedsOrders(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &flags{}
+		c := follow(t, actors.Directory{Consumer: f}, "a=1", "b=1", "c=1")
+		order := func(what string, err error) {
+			t.Helper()
+			synctest.Wait()
+			if err != nil {
+				t.Fatalf("%s: got %v, want no error", what, err)
+			}
+		}
+		ctx := t.Context()
+		order("Ban", c.runtime.Ban(ctx, service, "a", "a test"))
+		order("Pin", c.runtime.Pin(ctx, service, "b", 0, "a test"))
+		order("Quarantine", c.runtime.Quarantine(ctx, service, "c", "a test"))
+		f.expect(t, "with a banned", "b=1 c=1")
+		for _, id := range []string{"a", "b", "c"} {
+			c.registry.Put(key(id), "2", 0)
+		}
+		f.expect(t, "after changes that are not for it", "b=1 c=1")
+		time.Sleep(10 * time.Minute)
+		f.expect(t, "ten minutes later", "b=1 c=1")
+		order("Unban", c.runtime.Unban(ctx, service, "a"))
+		order("Unpin", c.runtime.Unpin(ctx, service, "b"))
+		order("Release", c.runtime.Release(ctx, service, "c"))
+		f.expect(t, "when all was lifted", "a=2 b=2 c=2")
+		c.registry.Put(key("a"), "3", 0)
+		f.expect(t, "after that", "a=3 b=2 c=2")
+		c.stop(t)
+	})
+}

@@ -164,7 +164,7 @@ func (s *Source) hear(watching context.Context, directory string, n news) (done 
 	case errors.Is(n.err, registry.ErrHistoryLost):
 		return true, s.named(n.member, n.err)
 	case toldToEnd:
-		return true, nil
+		return true, nil //nolint:nilerr // that is no failure
 	case errors.Is(n.err, registry.ErrQuiet):
 		s.report(directory, n.member, func(m *memory) { m.watch = watch{} })
 		return true, registry.ErrQuiet
