@@ -152,6 +152,9 @@ func (w *watcher) receive(message any) error {
 		w.archive.receive(w, now, m)
 	case publishDue:
 		w.publish(now)
+		if w.unsettled {
+			return w.tick(now)
+		}
 	}
 	return nil
 }
@@ -235,7 +238,7 @@ func (w *watcher) carryOut(now time.Time, steps []registry.Step) error {
 			Instances: snapshot.Len(), Quarantined: len(snapshot.Quarantined),
 		})
 	}
-	if w.unsettled {
+	if w.unsettled && !w.publishing { // else once, with what else has come by then
 		return w.tick(now)
 	}
 	return nil
