@@ -63,6 +63,9 @@ type Directory struct {
 	// goroutine; registrytest.Certify proves that it harms nobody. Of a directory
 	// with a Consumer there is nothing to decode.
 	Decode func(service, id, value string) (registry.Instance, error)
+	// Shadow compares the directory of instances with what is used today; nil means
+	// that nobody does.
+	Shadow *Shadowing
 	// View tunes what is believed of the directory; nil means [Config.View].
 	View *registry.Config
 	// FailClosed is for values where an old one is worse than none: a key in
@@ -93,6 +96,8 @@ func (d Directory) Validate() error {
 	switch {
 	case d.Consumer != nil && d.Decode != nil:
 		return fmt.Errorf("actors: follow %s: Consumer and Decode exclude each other: a consumer decodes itself", d.Service)
+	case d.Shadow != nil && (d.Consumer != nil || d.Shadow.Incumbent == nil || d.Shadow.Every < 0):
+		return fmt.Errorf("actors: follow %s: Shadow needs an Incumbent, a pause that is not negative, and no Consumer", d.Service)
 	case d.Attempts < 0 || d.Budget < 0 || d.Concurrency < 0:
 		return fmt.Errorf("actors: follow %s: Attempts %d, Budget %v, Concurrency %d: use 0 for the default, and nothing negative",
 			d.Service, d.Attempts, d.Budget, d.Concurrency)
@@ -106,6 +111,11 @@ func (d Directory) withDefaults() Directory {
 		if d.Consumer != nil {
 			d.Budget = defaultConsumeBudget
 		}
+	}
+	if d.Shadow != nil && d.Shadow.Every == 0 {
+		own := *d.Shadow
+		own.Every = defaultShadowEvery
+		d.Shadow = &own
 	}
 	if d.Concurrency == 0 {
 		d.Concurrency = defaultConcurrency

@@ -122,7 +122,7 @@ func followWith(t *testing.T, cfg actors.Config, d actors.Directory, values ...s
 		c.registry.Put(key(id), data, 0)
 	}
 	d.Service = service
-	cfg.Source, cfg.Seed = c.registry, 1
+	cfg.Source, cfg.Writer, cfg.Seed = c.registry, c.registry, 1
 	var err error
 	if c.runtime, err = actors.New(cfg); err != nil {
 		t.Fatalf("New: got %v, want no error", err)

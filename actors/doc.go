@@ -16,8 +16,9 @@
 //	├── service/<name> (rest-for-one)
 //	│   ├── reader
 //	│   ├── watcher
-//	│   └── entries (dynamic one-for-one)
-//	│       └── one per key
+//	│   ├── entries (dynamic one-for-one)
+//	│   │   └── one per key
+//	│   └── shadow, where asked for
 //	├── fleet
 //	└── announcers (one-for-one)
 //	    └── one per announced instance

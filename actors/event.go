@@ -62,6 +62,11 @@ const (
 	EventInstanceEjected  EventKind = "instance_ejected"  // Service, Key, DelayMS: calls to it failed, it is not picked for that long
 	EventInstanceReturned EventKind = "instance_returned" // Service, Key: ejected until now, picked again
 
+	// Comparing with what is used today.
+	EventShadowDiffers EventKind = "shadow_differs" // Service, Reason, Instances: so many are in both lists
+	EventShadowAgrees  EventKind = "shadow_agrees"  // Service, Instances
+	EventShadowFailed  EventKind = "shadow_failed"  // Service, Reason: today's list cannot be read
+
 	// What operators asked for.
 	EventOrderGiven       EventKind = "order_given"       // Service, Key, Order, Reason, Index: an operator banned, pinned or quarantined it
 	EventOrderLifted      EventKind = "order_lifted"      // Service, Key, Order, AgeMS: how long it stood

@@ -94,8 +94,10 @@ func (f *fleetActor) start(self *process) error {
 	}
 	f.fleet = fleet
 	f.cursor = registry.NewCursor(registry.CursorConfig{Random: random})
-	for i := range f.runtime.services {
-		f.await(i)
+	for i, s := range f.runtime.services {
+		if s.use.Shadow == nil { // else it acts on nothing
+			f.await(i)
+		}
 	}
 	step, _ := f.cursor.Restart()
 	f.follow(step)

@@ -32,3 +32,12 @@ func (TCPProber) Probe(ctx context.Context, in registry.Instance) error {
 	}
 	return connection.Close()
 }
+
+// probe asks whether an instance lives, on a goroutine of its own.
+func (w *watcher) probe(key string, in registry.Instance) {
+	self, prober := w.self, w.setting.prober
+	w.calls.run(probeLimit, func(ctx context.Context) {
+		_, err := safely(func() (struct{}, error) { return struct{}{}, prober.Probe(ctx, in) })
+		self.post(probed{key: key, alive: err == nil || isPanic(err)}) // a prober that breaks proves nothing
+	})
+}

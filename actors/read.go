@@ -92,6 +92,8 @@ type ServiceStatus struct {
 	Epoch       uint64              `json:"epoch"`
 	Rows        []RowStatus         `json:"rows"`
 	Quarantined []QuarantinedStatus `json:"quarantined"`
+	// Shadow is set where the directory is compared with what is used today.
+	Shadow *ShadowStatus `json:"shadow,omitzero"`
 	// Orders are the operators' that stand, also those on keys without a row.
 	Orders []OrderStatus `json:"orders"`
 }
@@ -211,6 +213,7 @@ func (s *service) statusOf(snapshot *registry.Snapshot, now time.Time) ServiceSt
 		}
 	}
 	status.Staleness, status.Resume = s.outlook.Load().status()
+	status.Shadow = s.shadowed.Load().status(now)
 	for row := range snapshot.Rows.All() {
 		r := RowStatus{
 			Key: row.Key, Address: addressOf(row.Instance), Status: row.Status.String(), Index: row.Index,

@@ -28,6 +28,8 @@ type service struct {
 	contact   atomic.Pointer[contact] // written by the reader
 	outlook   atomic.Pointer[outlook] // written by the watcher; nil before it first was
 
+	shadowed atomic.Pointer[shadowed] // written by the shadow; nil before it first compared
+
 	reader  atomic.Pointer[process]
 	watcher atomic.Pointer[process]
 	entries atomic.Pointer[process]

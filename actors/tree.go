@@ -12,6 +12,7 @@ const (
 	readerName     = "reader"
 	watcherName    = "watcher"
 	entriesName    = "entries"
+	shadowName     = "shadow"
 	announcersName = "announcers"
 	fleetName      = "fleet"
 	servicePrefix  = "service/"
@@ -31,7 +32,8 @@ const (
 //	├── service/<name> (rest-for-one), one per watched directory
 //	│   ├── reader     follows the directory
 //	│   ├── watcher    owns the view
-//	│   └── entries    (dynamic) one actor per key; not with IsolationNone
+//	│   ├── entries    (dynamic) one actor per key; not with IsolationNone
+//	│   └── shadow     compares with what is used today; only where asked for
 //	├── fleet          says what is bad here, and hears it; not with IsolationNone
 //	└── announcers     (one-for-one), one per announced instance
 //
@@ -63,6 +65,9 @@ func (r *Runtime) servicePlan(s *service) plan {
 	})
 	if r.policy.Isolation == IsolationPerKey {
 		p.add(r.kernel, limits.child(entriesName, true), r.entriesPlan(s))
+	}
+	if s.use.Shadow != nil {
+		p.addWorker(limits.child(shadowName, false), func(string) behaviour { return newShadow(r.kernel, s) })
 	}
 	return p
 }

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"time"
@@ -304,15 +303,6 @@ func (w *watcher) report(fact registry.Step) {
 	event := eventOfFact(fact)
 	event.Service = w.service.name
 	w.kernel.events.emit(event)
-}
-
-// probe asks whether an instance lives, on a goroutine of its own.
-func (w *watcher) probe(key string, in registry.Instance) {
-	self, prober := w.self, w.setting.prober
-	w.calls.run(probeLimit, func(ctx context.Context) {
-		_, err := safely(func() (struct{}, error) { return struct{}{}, prober.Probe(ctx, in) })
-		self.post(probed{key: key, alive: err == nil || isPanic(err)}) // a prober that breaks proves nothing
-	})
 }
 
 // engaged sees whether another view of this process froze as well: then the

@@ -164,7 +164,7 @@ func level(e actors.Event) zerolog.Level {
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
 		actors.EventInstanceHeld, actors.EventInstanceEjected, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
 		actors.EventRestoreFailed, actors.EventSaveFailed, actors.EventUnhealthy, actors.EventComplaintHeard,
-		actors.EventDecoderSuspected:
+		actors.EventDecoderSuspected, actors.EventShadowDiffers, actors.EventShadowFailed:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
 		if e.Attempt > 1 { // one line per change of state, not per attempt
@@ -181,7 +181,8 @@ func level(e actors.Event) zerolog.Level {
 		actors.EventKeyDoubted, actors.EventInstanceReclaimed, actors.EventInstanceReturned, actors.EventGuardDisengaged, actors.EventAnnounceDraining,
 		actors.EventAnnounceResumed, actors.EventAnnouncePaused, actors.EventHealthy, actors.EventComplained,
 		actors.EventFaultConfirmed, actors.EventDecoderCleared,
-		actors.EventOrderGiven, actors.EventOrderLifted, actors.EventKeyRejudged, actors.EventBaselineAccepted:
+		actors.EventOrderGiven, actors.EventOrderLifted, actors.EventKeyRejudged, actors.EventBaselineAccepted,
+		actors.EventShadowAgrees:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -228,6 +229,12 @@ func sentence(kind actors.EventKind) string {
 		return "good value again: key released"
 	case actors.EventValueRefused:
 		return "value not taken by its consumer: trying again"
+	case actors.EventShadowDiffers:
+		return "the view differs from what is used today"
+	case actors.EventShadowAgrees:
+		return "the view and what is used today agree"
+	case actors.EventShadowFailed:
+		return "what is used today cannot be read: not compared"
 	case actors.EventStuckLimit:
 		return "too many calls of consumers and decoders hang: none is made"
 	}
