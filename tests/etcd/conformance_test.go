@@ -61,9 +61,10 @@ func (s *server) forget(ctx context.Context) {
 	}
 }
 
-func underTest(t *testing.T, endpoint string) registrytest.Registry {
+// underTest writes without preconditions at the first endpoint.
+func underTest(t *testing.T, endpoints ...string) registrytest.Registry {
 	t.Helper()
-	r, err := etcdv2.New(etcdv2.Config{Endpoints: []string{endpoint}, Wait: 300 * time.Millisecond, Timeout: limit})
+	r, err := etcdv2.New(etcdv2.Config{Endpoints: endpoints, Wait: 300 * time.Millisecond, Timeout: limit})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +77,7 @@ func underTest(t *testing.T, endpoint string) registrytest.Registry {
 			if ttl > 0 {
 				form.Set("ttl", strconv.Itoa(int(ttl.Seconds())))
 			}
-			return send(ctx, http.MethodPut, endpoint+"/v2/keys"+key, form)
+			return send(ctx, http.MethodPut, endpoints[0]+"/v2/keys"+key, form)
 		},
 	}
 }

@@ -7,8 +7,10 @@
 // clients_test.go sends what real clients do. story_test.go holds docs/INCIDENT.md
 // to both tables. registry_test.go runs registry/etcdv2 against the same process,
 // and conformance_test.go puts it through registrytest.Run, also on that other
-// etcd. announce_test.go announces 2,000 instances of all sizes through a proxy
-// (cutter_test.go) that cuts their connections at every kind of byte, in each mode;
-// FIREBREAK_ANNOUNCEMENTS and FIREBREAK_SEED change how many and which. The binary
-// is built once a run, and its processes end with it.
+// etcd. cluster_test.go does so with three processes that make one cluster, and
+// kills its leader, its quorum and all of it. announce_test.go announces 2,000
+// instances of all sizes through a proxy (cutter_test.go) that cuts their
+// connections at every kind of byte, in each mode; FIREBREAK_ANNOUNCEMENTS and
+// FIREBREAK_SEED change how many and which. The binary is built once a run, and its
+// processes end with it.
 package etcd
