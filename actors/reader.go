@@ -101,6 +101,7 @@ func (r *reader) listed(now time.Time, m listDone) {
 	step := r.cursor.Listed(now, m.listing, m.err)
 	if m.err == nil {
 		r.confirm(now)
+		r.service.watch.listed(now)
 		r.tell(directoryListed{listing: m.listing})
 	}
 	r.follow(step, m.err)
@@ -108,6 +109,7 @@ func (r *reader) listed(now time.Time, m listDone) {
 
 func (r *reader) changed(now time.Time, m nextDone) {
 	step := r.cursor.Changed(now, m.change, m.err)
+	r.service.watch.answered(now, m.err)
 	held := m.err == nil || errors.Is(m.err, registry.ErrQuiet)
 	if held && step.Note == registry.NoteNone && r.service.contact.Load().polling {
 		step.Note = registry.NoteWatching // an earlier incarnation polled

@@ -27,6 +27,7 @@ type service struct {
 	followers followers
 	contact   atomic.Pointer[contact] // written by the reader
 	outlook   atomic.Pointer[outlook] // written by the watcher; nil before it first was
+	watch     watchClock              // written by the reader
 
 	shadowed atomic.Pointer[shadowed] // written by the shadow; nil before it first compared
 
@@ -57,6 +58,7 @@ func newService(k *kernel, directory string, use Directory) *service {
 	s := &service{name: use.Service, directory: directory, use: use, booth: newBooth(&k.stuck, use.Concurrency)}
 	s.snapshot.Store(&registry.Snapshot{Directory: directory})
 	s.contact.Store(&contact{})
+	s.watch.made = time.Now()
 	return s
 }
 

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -24,9 +25,10 @@ const (
 )
 
 // Metrics counts events for Prometheus: register it as a collector and give its
-// Observe to a runtime. Every number comes from the stream, so it knows what
+// Observe to a runtime. What it counts comes from the stream, so it knows what
 // happened since it began to listen; one Metrics is for one runtime or one
-// supervisor.
+// supervisor. What changes with time alone it reads from the runtime, once it was
+// told to [Metrics.Follow] it.
 //
 // A series of a supervisor or service begins at zero with its first event and
 // stays. The names and labels are listed in docs/OPERATING.md.
@@ -34,18 +36,20 @@ type Metrics struct {
 	// Fixed at construction.
 	ofSupervisors supervisorMetrics
 	ofServices    serviceMetrics
+	ofVitals      vitalMetrics
 
 	mu          sync.Mutex
 	supervisors family[supervisorSeries]
 	services    family[serviceSeries]
 	living      map[string]*standing  // supervisors that are there, by path
 	directories map[string]*directory // by service
+	follow      func() actors.Vitals  // nil until Follow
 }
 
 // NewMetrics returns a collector that has seen nothing.
 func NewMetrics() *Metrics {
 	return &Metrics{
-		ofSupervisors: describeSupervisors(), ofServices: describeServices(),
+		ofSupervisors: describeSupervisors(), ofServices: describeServices(), ofVitals: describeVitals(),
 		supervisors: make(family[supervisorSeries]),
 		services:    make(family[serviceSeries]),
 		living:      make(map[string]*standing),
@@ -68,7 +72,7 @@ func (m *Metrics) Observe(e actors.Event) {
 
 // Describe implements [prometheus.Collector].
 func (m *Metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range append(m.ofSupervisors.all(), m.ofServices.all()...) {
+	for _, d := range slices.Concat(m.ofSupervisors.all(), m.ofServices.all(), m.ofVitals.all()) {
 		out <- d
 	}
 }
@@ -83,11 +87,15 @@ func (m *Metrics) Collect(out chan<- prometheus.Metric) {
 // read copies the numbers and makes nothing of them yet: Observe waits meanwhile,
 // and with it a supervisor.
 func (m *Metrics) read() sheet {
+	vitals, follows := m.vitals()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var s sheet
 	m.readSupervisors(&s)
 	m.readServices(&s)
+	if follows {
+		m.readVitals(&s, vitals)
+	}
 	return s
 }
 

@@ -61,7 +61,8 @@ type admin struct {
 	mux      *http.ServeMux
 	server   *http.Server
 	metrics  *prometheus.Registry
-	done     chan struct{} // closed when serving has ended; nil before it began
+	observed *observe.Metrics // of the role's runtime; nil where it has none
+	done     chan struct{}    // closed when serving has ended; nil before it began
 }
 
 // openAdmin takes the port; nothing is served before serve.
@@ -97,12 +98,16 @@ func (a *admin) serve(log zerolog.Logger, ready func() error) {
 }
 
 // observer is what a role's runtime is observed by: its log, and the metrics that
-// this listener serves. A role has one runtime.
+// this listener serves. A role has one runtime; follow it once it is made.
 func (a *admin) observer(log zerolog.Logger) func(actors.Event) {
-	metrics := observe.NewMetrics()
-	a.metrics.MustRegister(metrics)
-	return observe.All(observe.Log(log), metrics.Observe)
+	a.observed = observe.NewMetrics()
+	a.metrics.MustRegister(a.observed)
+	return observe.All(observe.Log(log), a.observed.Observe)
 }
+
+// follow adds to the metrics what a runtime made with this observer tells by no
+// event.
+func (a *admin) follow(runtime *actors.Runtime) { a.observed.Follow(runtime.Vitals) }
 
 // url is where the endpoints are.
 func (a *admin) url() string { return "http://" + a.listener.Addr().String() }

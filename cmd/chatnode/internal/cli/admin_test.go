@@ -64,11 +64,16 @@ func TestAdminServesMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	observer := a.observer(zerolog.Nop())
+	runtime, err := actors.New(actors.Config{Observe: observer})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.follow(runtime)
 	a.serve(zerolog.Nop(), func() error { return nil })
 	defer a.stop(t.Context())
 	observer(actors.Event{Kind: actors.EventSupervisorUp, Supervisor: "root", Child: "root"})
 	status, body := ask(t, a, "/admin/metrics")
-	for _, want := range []string{"go_goroutines ", `firebreak_supervisor_up{supervisor="root"} 1`} {
+	for _, want := range []string{"go_goroutines ", `firebreak_supervisor_up{supervisor="root"} 1`, "firebreak_calls_stuck 0"} {
 		if status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("/admin/metrics: got %d %s, want 200 with %s", status, body, want)
 		}

@@ -40,6 +40,7 @@ func (c *apiCommand) newAnnouncer(s *session, a *admin, etcd *etcdv2.Registry, i
 	if err != nil {
 		return nil, nil, err
 	}
+	a.follow(runtime)
 	return runtime, actorsadmin.HandlerWith(runtime, commanding), runtime.Announce(in, time.Duration(c.TTL))
 }
 

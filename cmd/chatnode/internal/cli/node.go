@@ -62,6 +62,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	admin.follow(runtime)
 	apis := api.NewPool(func() *registry.Snapshot { return runtime.Snapshot(apiService) }, api.Options{})
 	defer apis.Close()
 	server, err := gateway.New(gateway.Config{
