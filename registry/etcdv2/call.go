@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
+	"time"
 
 	client "go.etcd.io/etcd/client/v2"
 
@@ -40,7 +42,7 @@ func (p prepared) HTTPRequest(url.URL) *http.Request { return p.request }
 
 // ask sends one request to one member and reads its answer. An error of type
 // client.Error is etcd's own no; any other one moves the next call to the next
-// member. op and name are for the error text.
+// member, save a watch's silence: see doubt. op and name are for the error text.
 func (r *Registry) ask(ctx context.Context, op, name string, q request) (answer, error) {
 	limit := r.timeout
 	if q.wait {
@@ -48,7 +50,9 @@ func (r *Registry) ask(ctx context.Context, op, name string, q request) (answer,
 	}
 	turn := r.asked.Load()
 	m := &r.members[turn%uint64(len(r.members))]
-	bounded, cancel := context.WithTimeout(ctx, limit)
+	var heard atomic.Bool
+	began := time.Now()
+	bounded, cancel := context.WithTimeout(context.WithValue(ctx, heardKey{}, &heard), limit)
 	defer cancel()
 	a, err := m.exchange(bounded, q)
 	if err == nil {
@@ -59,15 +63,37 @@ func (r *Registry) ask(ctx context.Context, op, name string, q request) (answer,
 	case errors.As(err, &refused):
 		return a, &callError{op: op, name: name, endpoint: m.url.String(), cause: sentinel(refused)}
 	case ctx.Err() != nil:
+		if q.wait && errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(began) >= r.timeout {
+			r.doubt(turn, heard.Load())
+		}
 		return a, &callError{op: op, name: name, endpoint: m.url.String(), cause: ctx.Err()}
 	case bounded.Err() != nil:
 		err = fmt.Errorf("%w (%v)", errNoAnswer, limit)
 	}
-	if !q.wait || !errors.Is(err, errNoAnswer) {
-		r.asked.CompareAndSwap(turn, turn+1)
+	if q.wait && errors.Is(err, errNoAnswer) {
+		r.doubt(turn, heard.Load())
+	} else {
+		r.leave(turn)
 	}
 	return a, &callError{op: op, name: name, endpoint: m.url.String(), cause: err}
 }
+
+// leave moves the next call to the next member, unless another call has done so.
+func (r *Registry) leave(turn uint64) { r.asked.CompareAndSwap(turn, turn+1) }
+
+// doubt follows a watch that brought nothing in its time. That is ordinary where
+// nobody writes, and all that is seen of a peer that vanished without a word. So the
+// next call trusts no connection that is there, and a member that has not even begun
+// to answer is left: etcd sends the head of a watch's answer at once.
+func (r *Registry) doubt(turn uint64, heard bool) {
+	r.close()
+	if !heard {
+		r.leave(turn)
+	}
+}
+
+// heardKey is where a request's context holds the flag that etcd has begun to answer.
+type heardKey struct{}
 
 func (m *member) exchange(ctx context.Context, q request) (answer, error) {
 	req, err := q.build(ctx, m.url)
@@ -130,6 +156,9 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case resp == nil || resp.Body == nil:
 		// The client would read through a nil pointer, in a goroutine of its own.
 		return nil, errors.New("the transport returned neither an answer nor an error")
+	}
+	if heard, ok := req.Context().Value(heardKey{}).(*atomic.Bool); ok && resp.Header.Get("X-Etcd-Index") != "" {
+		heard.Store(true)
 	}
 	resp.Body = http.MaxBytesReader(nil, resp.Body, t.limit)
 	if resp.StatusCode < http.StatusInternalServerError {

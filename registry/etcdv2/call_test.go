@@ -1,15 +1,10 @@
 package etcdv2
 
 import (
-	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	client "go.etcd.io/etcd/client/v2"
 
@@ -106,110 +101,6 @@ func TestErrorCodes(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Silence ends every call at its own limit, and only Next's is an answer. An answer
-// that begins and does not end is silence too: etcd sends the header of a watch at
-// once.
-func TestSilence(t *testing.T) {
-	for name, carrier := range map[string]roundTrip{
-		"no answer": func(req *http.Request) (*http.Response, error) {
-			<-req.Context().Done()
-			return nil, req.Context().Err()
-		},
-		"a header":        func(*http.Request) (*http.Response, error) { return endless(0), nil },
-		"a byte a second": func(*http.Request) (*http.Response, error) { return endless(time.Second), nil },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { checkSilence(t, carrier) })
-		})
-	}
-}
-
-func checkSilence(t *testing.T, carrier http.RoundTripper) {
-	t.Helper()
-	r := newRegistry(t, Config{Endpoints: []string{"http://etcd:2379"}, Transport: carrier})
-	for name, call := range calls(r) {
-		began, turn := time.Now(), r.asked.Load()
-		err := call(t.Context())
-		took, limit, moved := time.Since(began), DefaultTimeout, uint64(1)
-		if name == "next" {
-			limit, moved = DefaultWait, 0
-		}
-		if got := r.asked.Load() - turn; got != moved {
-			t.Errorf("%s: got %d members further, want %d", name, got, moved)
-		}
-		if took != limit {
-			t.Errorf("%s: got an end after %v, want %v", name, took, limit)
-		}
-		if quiet := errors.Is(err, registry.ErrQuiet); err == nil || quiet != (name == "next") {
-			t.Errorf("%s: got error %v, want ErrQuiet for next and another one for the rest", name, err)
-		}
-		if errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%s: got %v, want it not to look like the caller's own deadline", name, err)
-		}
-	}
-}
-
-// endless is an answer whose body brings a space now and then, or nothing at all,
-// until it is closed.
-func endless(every time.Duration) *http.Response {
-	body := &drip{closed: make(chan struct{})}
-	if every > 0 {
-		body.next = func() <-chan time.Time { return time.After(every) }
-	}
-	return &http.Response{
-		Status: "200 OK", StatusCode: http.StatusOK, Body: body, ContentLength: -1,
-		Header: http.Header{"X-Etcd-Index": {"41"}},
-	}
-}
-
-type drip struct {
-	next   func() <-chan time.Time // nil: never
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (d *drip) Read(p []byte) (int, error) {
-	var next <-chan time.Time
-	if d.next != nil {
-		next = d.next()
-	}
-	select {
-	case <-next:
-		return copy(p, " "), nil
-	case <-d.closed:
-		return 0, io.ErrClosedPipe
-	}
-}
-
-func (d *drip) Close() error {
-	d.once.Do(func() { close(d.closed) })
-	return nil
-}
-
-func TestCallersContextEndsACall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		silent := roundTrip(func(req *http.Request) (*http.Response, error) {
-			<-req.Context().Done()
-			return nil, req.Context().Err()
-		})
-		r := newRegistry(t, Config{Endpoints: []string{"http://a", "http://b"}, Transport: silent})
-		first := r.asked.Load()
-		for name, call := range calls(r) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s: got error %v, want the caller's deadline", name, err)
-			}
-			cancel()
-			if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("%s with an ended context: got error %v, want the caller's deadline", name, err)
-			}
-		}
-		if got := r.asked.Load(); got != first {
-			t.Errorf("member after the caller gave up: got turn %d, want %d as before", got, first)
-		}
-	})
 }
 
 // A member that fails costs one call, not all of them, and a call never asks two.

@@ -14,6 +14,9 @@
 //     the echo of the same call's first attempt. They may still be the echo of an
 //     earlier call of the caller's whose answer was lost: an error that is none
 //     of registry's sentinels is ambiguous, and only a Get tells.
+//   - A watch that ends in silence may have lost its peer without a word. So the next
+//     call uses no connection that is open already, if the transport is the registry's
+//     own, and asks the next endpoint if this one did not even begin to answer.
 //   - List and Get read with quorum. Only etcd's own "key not found" makes an
 //     empty listing; a page of a proxy or a foreign server is an error.
 //   - A write up to [MaxRequestLine] has no body: value, TTL and precondition are

@@ -191,7 +191,7 @@ type following struct {
 func (c *members) follow(t *testing.T, first *member, resync time.Duration) *following {
 	t.Helper()
 	f := &following{told: make(map[actors.EventKind]int)}
-	f.runtime = c.run(t, actors.Config{
+	f.runtime = startRuntime(t, actors.Config{
 		Source: c.connect(t, first), Cursor: registry.CursorConfig{Resync: resync}, Observe: f.observe,
 	}, func(r *actors.Runtime) error { return r.Watch("api") })
 	eventually(t, "first listing", func() error {
@@ -213,7 +213,7 @@ func (f *following) observe(e actors.Event) {
 func (c *members) announce(t *testing.T, first *member) string {
 	t.Helper()
 	r := c.connect(t, first)
-	c.run(t, actors.Config{Source: r, Writer: r}, func(r *actors.Runtime) error {
+	startRuntime(t, actors.Config{Source: r, Writer: r}, func(r *actors.Runtime) error {
 		return r.Announce(registry.Instance{Service: "api", ID: "announced", Host: "10.0.0.7", Port: 3999}, announcedTTL)
 	})
 	eventually(t, "announced record", func() error { _, err := r.Get(t.Context(), directory+"announced"); return err })
@@ -222,7 +222,7 @@ func (c *members) announce(t *testing.T, first *member) string {
 
 const announcedTTL = 9 * time.Second
 
-func (*members) run(t *testing.T, cfg actors.Config, prepare func(*actors.Runtime) error) *actors.Runtime {
+func startRuntime(t *testing.T, cfg actors.Config, prepare func(*actors.Runtime) error) *actors.Runtime {
 	t.Helper()
 	r, err := actors.New(cfg)
 	if err == nil {

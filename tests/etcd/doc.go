@@ -8,9 +8,9 @@
 // to both tables. registry_test.go runs registry/etcdv2 against the same process,
 // and conformance_test.go puts it through registrytest.Run, also on that other
 // etcd. cluster_test.go does so with three processes that make one cluster, and
-// kills its leader, its quorum and all of it. announce_test.go announces 2,000
-// instances of all sizes through a proxy (cutter_test.go) that cuts their
-// connections at every kind of byte, in each mode; FIREBREAK_ANNOUNCEMENTS and
-// FIREBREAK_SEED change how many and which. The binary is built once a run, and its
-// processes end with it.
+// kills its leader, its quorum and all of it; halfopen_test.go is about connections
+// that nobody closed. announce_test.go announces 2,000 instances of all sizes
+// through a proxy (cutter_test.go) that cuts their connections at every kind of
+// byte, in each mode; FIREBREAK_ANNOUNCEMENTS and FIREBREAK_SEED change how many
+// and which. The binary is built once a run, and its processes end with it.
 package etcd
