@@ -31,9 +31,10 @@ type memory struct {
 
 // watch is how the watching of a member goes.
 type watch struct {
-	err      error // of the last one
-	failures int   // in a row
-	again    time.Time
+	err      error     // of the last one
+	failures int       // in a row
+	again    time.Time // when it may be watched again
+	tried    time.Time // since when it is, without another failure; zero while it is not
 }
 
 func newDirectory(name string, members int) *directory {

@@ -25,7 +25,7 @@ func (s *Source) Next(ctx context.Context, directory string, after registry.Inde
 			return c, nil
 		}
 		if err == nil {
-			err = s.follow(limit, directory)
+			err = s.follow(limit, directory, after)
 		}
 		if errors.Is(err, registry.ErrHistoryLost) && s.unlisted(directory) {
 			// Nobody knows yet from where to watch.
@@ -67,10 +67,13 @@ type news struct {
 
 // follow watches the members once, until one of them has something to say or one
 // that failed may be asked again. It waits for all that it started.
-func (s *Source) follow(ctx context.Context, directory string) error {
+func (s *Source) follow(ctx context.Context, directory string, after registry.Index) error {
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
-	round, cursors := s.plan(directory, time.Now())
+	round, cursors, late := s.plan(directory, after, time.Now())
+	if late {
+		return nil
+	}
 	results := make(chan news, len(round.watched))
 	for i, member := range round.watched {
 		go func() {
@@ -88,7 +91,11 @@ func (s *Source) follow(ctx context.Context, directory string) error {
 		select {
 		case n := <-results:
 			left--
-			if done, decided = s.hear(watching, directory, n); !done {
+			switch done, decided = s.hear(watching, directory, n); {
+			case done:
+			case left == 0: // and whoever was left out had failed before
+				done, decided = true, s.allFailed(directory)
+			default:
 				again.Reset(s.pause(directory, time.Now()))
 			}
 		case <-again.C:
@@ -113,10 +120,15 @@ type round struct {
 }
 
 // plan chooses whom to watch, and from where. One who failed is left out for a
-// while, but not while nobody else is there: then the caller decides the pace.
-func (s *Source) plan(name string, now time.Time) (round, []registry.Index) {
+// while, but not while nobody else is there: then the caller decides the pace. It is
+// late when another call has just read what this one would wait for: the cursors are
+// past it already.
+func (s *Source) plan(name string, after registry.Index, now time.Time) (_ round, _ []registry.Index, late bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, found, err := s.history.After(name, after); found || err != nil {
+		return round{}, nil, true
+	}
 	d := s.directory(name)
 	r := round{pause: s.cfg.Wait}
 	var cursors []registry.Index
@@ -133,29 +145,50 @@ func (s *Source) plan(name string, now time.Time) (round, []registry.Index) {
 			r.pause = min(r.pause, left)
 			continue
 		}
+		if m.watch.err != nil && m.watch.tried.IsZero() {
+			m.watch.tried = now
+		}
 		r.watched = append(r.watched, i)
 		cursors = append(cursors, m.cursor)
 	}
-	return r, cursors
+	return r, cursors, false
 }
 
-// pause is how long nobody who failed may be asked again.
+// pause is how long nobody who failed, and is not watched again already, may be
+// asked again.
 func (s *Source) pause(name string, now time.Time) time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d, pause := s.directory(name), s.cfg.Wait
 	for i := range d.members {
-		if w := d.members[i].watch; w.err != nil && d.counts(i, s.cfg.Mode) {
+		if w := d.members[i].watch; w.err != nil && w.tried.IsZero() && d.counts(i, s.cfg.Mode) {
 			pause = min(pause, max(0, w.again.Sub(now)))
 		}
 	}
 	return pause
 }
 
+// settle takes the end of a watch that was told to end.
+func (s *Source) settle(directory string, n news) {
+	s.report(directory, n.member, func(m *memory) {
+		if tried := m.watch.tried; !tried.IsZero() && time.Since(tried) >= settled && errors.Is(n.err, context.Canceled) {
+			m.watch = watch{}
+		}
+	})
+}
+
+// settled is for how long a member is watched again after a failure until it counts
+// as well although its watch had nothing to say: in a round that others end, it may
+// never come to its own end.
+const settled = 5 * time.Second
+
 // hear takes the end of one watch, and says whether that ends the round, and with
-// what error.
+// what error. A watch that failed does not: the others go on.
 func (s *Source) hear(watching context.Context, directory string, n news) (done bool, err error) {
 	toldToEnd := watching.Err() != nil
+	if toldToEnd {
+		s.settle(directory, n)
+	}
 	switch {
 	case n.err == nil:
 		s.report(directory, n.member, func(m *memory) { m.watch = watch{} })
@@ -164,17 +197,17 @@ func (s *Source) hear(watching context.Context, directory string, n news) (done 
 	case errors.Is(n.err, registry.ErrHistoryLost):
 		return true, s.named(n.member, n.err)
 	case toldToEnd:
-		return true, nil //nolint:nilerr // that is no failure
+		return true, nil //nolint:nilerr // it did as it was told
 	case errors.Is(n.err, registry.ErrQuiet):
 		s.report(directory, n.member, func(m *memory) { m.watch = watch{} })
 		return true, registry.ErrQuiet
 	}
 	s.report(directory, n.member, func(m *memory) {
 		m.watch.failures++
-		m.watch.err = n.err
+		m.watch.err, m.watch.tried = n.err, time.Time{}
 		m.watch.again = time.Now().Add(s.cfg.Backoff.Delay(m.watch.failures, rand.Float64()))
 	})
-	return s.allFail(directory)
+	return false, nil
 }
 
 // apply puts a change of one member into the books.
@@ -191,22 +224,16 @@ func (s *Source) apply(name string, member int, c registry.Change) {
 	}
 }
 
-// allFail is an error when the watch of everybody who counts has failed. Otherwise
-// the round goes on with the others.
-func (s *Source) allFail(name string) (bool, error) {
+// allFailed is what is wrong with everybody who counts, in one line.
+func (s *Source) allFailed(name string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.directory(name)
 	var wrong []error
 	for i := range d.members {
-		if !d.counts(i, s.cfg.Mode) {
-			continue
+		if err := d.members[i].watch.err; err != nil && d.counts(i, s.cfg.Mode) {
+			wrong = append(wrong, s.named(i, err))
 		}
-		err := d.members[i].watch.err
-		if err == nil {
-			return false, nil
-		}
-		wrong = append(wrong, s.named(i, err))
 	}
-	return true, oneLine(wrong)
+	return oneLine(wrong)
 }
