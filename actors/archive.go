@@ -8,7 +8,8 @@ import (
 
 // Keeper keeps snapshots beyond the life of the process. The store of package
 // registry/disk is one. Both methods may block; they are called on goroutines of
-// their own, one at a time for each directory.
+// their own, one at a time for each directory, save that Load may be called during
+// a Save: it then gives what was there before, or after.
 type Keeper interface {
 	// Save keeps a snapshot as the newest of its directory.
 	Save(snapshot *registry.Snapshot, now time.Time) error

@@ -20,6 +20,7 @@
 //	│   │   └── one per key
 //	│   └── shadow, where asked for
 //	├── fleet
+//	├── rehearsal
 //	└── announcers (one-for-one)
 //	    └── one per announced instance
 //

@@ -84,6 +84,10 @@ const (
 	EventRestoreFailed   EventKind = "snapshot_not_restored" // Service, Reason
 	EventSaveFailed      EventKind = "snapshot_not_saved"    // Service, Reason
 
+	// Restart safety: told when the answer changes, and the first time.
+	EventRestartSafe   EventKind = "restart_safe"   // Service, Instances: a start would find that many
+	EventRestartUnsafe EventKind = "restart_unsafe" // Service, Instances, Reason
+
 	// Announcing an instance.
 	EventAnnounced     EventKind = "announced"        // Service, Key, Index
 	EventAnnounceRetry EventKind = "announce_failed"  // Service, Key, Reason, DelayMS, Attempt

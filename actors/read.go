@@ -63,6 +63,8 @@ type Status struct {
 	Announced []string        `json:"announced"`
 	// Records are the same as Announced, and how they stand.
 	Records []RecordStatus `json:"records"`
+	// Restart is whether a restart now would be safe; nil where that is not asked.
+	Restart *RestartStatus `json:"restart,omitzero"`
 }
 
 // ServiceStatus is the state of one watched directory.
@@ -167,6 +169,9 @@ func (r *Runtime) Status() Status {
 	}
 	if err := r.Err(); err != nil {
 		status.Failed = err.Error()
+	}
+	if restart, asked := r.RestartSafety(); asked {
+		status.Restart = &restart
 	}
 	for _, s := range r.services {
 		status.Services = append(status.Services, r.fleet.annotate(s.status(now)))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -38,6 +39,8 @@ type Config struct {
 	// Keeper keeps what is published beyond the life of the process. Nil means
 	// that nobody does.
 	Keeper Keeper
+	// Restart tunes the question whether a restart now would be safe.
+	Restart RestartConfig
 	// Consumer is this process's name where it says of a value that it cannot read
 	// it, for the writer and the other consumers; see docs/OPERATING.md. It is a
 	// name (see [registry.Directory]), another one for each process. Empty means a
@@ -66,6 +69,7 @@ type Runtime struct {
 	byName        map[string]*service
 	announcements []*announcement
 	fleet         *fleetState
+	restart       atomic.Pointer[restartRound] // nil before the first answer
 
 	mu    sync.Mutex
 	state runtimeState
@@ -131,6 +135,9 @@ func quietSystem() *actor.ActorSystem {
 func (r *Runtime) validate() error {
 	if _, err := registry.NewFleet(registry.FleetConfig{Prefix: r.config.Prefix, Consumer: r.config.Consumer}); err != nil {
 		return fmt.Errorf("actors: %w", err)
+	}
+	if err := r.config.Restart.Validate(); err != nil {
+		return err
 	}
 	for name, limits := range map[string]Limits{
 		"root": r.policy.Root, "service": r.policy.Service, "entries": r.policy.Entries, "announcers": r.policy.Announcers,

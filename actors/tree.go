@@ -15,6 +15,7 @@ const (
 	shadowName     = "shadow"
 	announcersName = "announcers"
 	fleetName      = "fleet"
+	rehearsalName  = "rehearsal"
 	servicePrefix  = "service/"
 )
 
@@ -35,6 +36,7 @@ const (
 //	│   ├── entries    (dynamic) one actor per key; not with IsolationNone
 //	│   └── shadow     compares with what is used today; only where asked for
 //	├── fleet          says what is bad here, and hears it; not with IsolationNone
+//	├── rehearsal      asks whether a restart would be safe; not with IsolationNone
 //	└── announcers     (one-for-one), one per announced instance
 //
 // The announcers come last, so that a stop withdraws them first.
@@ -45,6 +47,9 @@ func (r *Runtime) rootPlan() plan {
 	}
 	if r.speaks() {
 		p.addWorker(r.policy.Root.child(fleetName, false), func(string) behaviour { return newFleetActor(r) })
+	}
+	if r.rehearses() {
+		p.addWorker(r.policy.Root.child(rehearsalName, false), func(string) behaviour { return newRehearsal(r) })
 	}
 	if len(r.announcements) > 0 {
 		p.add(r.kernel, r.policy.Root.child(announcersName, true), r.announcersPlan())

@@ -38,6 +38,7 @@ func HandlerWith(runtime *actors.Runtime, cfg Config) http.Handler {
 		defer cancel()
 		tree(ctx, w, runtime, readers)
 	})
+	mux.HandleFunc("GET /admin/restart-safe", func(w http.ResponseWriter, _ *http.Request) { restartSafe(w, runtime) })
 	(&steering{runtime: runtime, cfg: cfg, exports: make(chan struct{}, exportReaders)}).register(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if foreign(r) {
@@ -77,6 +78,19 @@ func events(w http.ResponseWriter, r *http.Request, runtime *actors.Runtime) {
 
 func state(w http.ResponseWriter, runtime *actors.Runtime) {
 	answer(w, http.StatusOK, runtime.Status())
+}
+
+// restartSafe answers a pre-stop hook or a deploy gate.
+func restartSafe(w http.ResponseWriter, runtime *actors.Runtime) {
+	status, asked := runtime.RestartSafety()
+	switch {
+	case !asked:
+		fail(w, http.StatusNotFound, "admin: restart safety is switched off, or nothing is watched")
+	case status.Safe:
+		answer(w, http.StatusOK, status)
+	default:
+		answer(w, http.StatusServiceUnavailable, status)
+	}
 }
 
 // tree waits until it is this reader's turn. A tree that is not there, or that

@@ -129,7 +129,8 @@ func (l *log) write(e *actors.Event) {
 	number(line, "delay_ms", e.DelayMS)
 	number(line, "attempt", int64(e.Attempt))
 	number(line, "age_ms", e.AgeMS)
-	if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced {
+	if e.Kind == actors.EventPublished || e.Kind == actors.EventSourceFailed || e.Kind == actors.EventSourceSynced ||
+		e.Kind == actors.EventRestartSafe || e.Kind == actors.EventRestartUnsafe {
 		line.Int("instances", e.Instances).Int("quarantined", e.Quarantined)
 	}
 	if e.Suspect {
@@ -164,7 +165,7 @@ func level(e actors.Event) zerolog.Level {
 		actors.EventLeaseRepaired, actors.EventLeaseLost, actors.EventAutoShutdown, actors.EventKeyDegraded,
 		actors.EventInstanceHeld, actors.EventInstanceEjected, actors.EventSourcePolling, actors.EventSourceStale, actors.EventSlept, actors.EventDiverged, actors.EventRestored,
 		actors.EventRestoreFailed, actors.EventSaveFailed, actors.EventUnhealthy, actors.EventComplaintHeard,
-		actors.EventDecoderSuspected, actors.EventShadowDiffers, actors.EventShadowFailed:
+		actors.EventDecoderSuspected, actors.EventShadowDiffers, actors.EventShadowFailed, actors.EventRestartUnsafe:
 		return zerolog.WarnLevel
 	case actors.EventAnnounceRetry:
 		if e.Attempt > 1 { // one line per change of state, not per attempt
@@ -182,7 +183,7 @@ func level(e actors.Event) zerolog.Level {
 		actors.EventAnnounceResumed, actors.EventAnnouncePaused, actors.EventHealthy, actors.EventComplained,
 		actors.EventFaultConfirmed, actors.EventDecoderCleared,
 		actors.EventOrderGiven, actors.EventOrderLifted, actors.EventKeyRejudged, actors.EventBaselineAccepted,
-		actors.EventShadowAgrees:
+		actors.EventShadowAgrees, actors.EventRestartSafe:
 		return zerolog.InfoLevel
 	case actors.EventChildStarted, actors.EventChildRestarting, actors.EventChildStopping, actors.EventChildBackoff, actors.EventHistoryLost,
 		actors.EventPublished, actors.EventInstanceUpdated, actors.EventChildIgnored, actors.EventChildEnded,
@@ -327,6 +328,10 @@ func guardSentence(kind actors.EventKind) string {
 		return "the registry does not answer, and nothing that was saved can be used"
 	case actors.EventSaveFailed:
 		return "what is known could not be saved"
+	case actors.EventRestartSafe:
+		return "a restart now would be safe"
+	case actors.EventRestartUnsafe:
+		return "a restart now would not be safe"
 	}
 	return ""
 }

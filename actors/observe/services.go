@@ -15,7 +15,7 @@ type serviceMetrics struct {
 	watching, announcing                         []counted
 	quarantines, changes                         *prometheus.Desc
 	instances, quarantined, up, stale, announced *prometheus.Desc
-	guards, polling, unhealthy                   *prometheus.Desc
+	guards, polling, unhealthy, restartSafe      *prometheus.Desc
 }
 
 func describeServices() serviceMetrics {
@@ -52,15 +52,17 @@ func describeServices() serviceMetrics {
 		up:          describe("source_up", "1 while the registry answers, 0 while it does not or has not yet.", "service"),
 		stale: describe("source_stale_seconds",
 			"While the registry does not answer, the time since it last did, or since the first failure if it never has. Else 0.", "service"),
-		polling:   describe("source_polling", "1 while the registry answers listings and no watch, so that news takes as long as the pause between two listings.", "service"),
-		guards:    describe("guards_engaged", "Guards of the view that are engaged now.", "service"),
+		polling: describe("source_polling", "1 while the registry answers listings and no watch, so that news takes as long as the pause between two listings.", "service"),
+		guards:  describe("guards_engaged", "Guards of the view that are engaged now.", "service"),
+		restartSafe: describe("restart_safe",
+			"1 while a restart of this process would be safe for the directory, as last asked, else 0. Not there before it was asked.", "service"),
 		unhealthy: describe("records_unhealthy", "Our records whose check of health fails.", "service"),
 		announced: describe("records_announced", "Our records that are in the registry, as far as is known.", "service"),
 	}
 }
 
 func (s serviceMetrics) all() []*prometheus.Desc {
-	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards, s.polling, s.unhealthy}
+	all := []*prometheus.Desc{s.quarantines, s.changes, s.instances, s.quarantined, s.up, s.stale, s.announced, s.guards, s.polling, s.unhealthy, s.restartSafe}
 	for _, c := range slices.Concat(s.watching, s.announcing) {
 		all = append(all, c.desc)
 	}
@@ -79,6 +81,7 @@ type directory struct {
 	watched, ours          bool
 	instances, quarantined int
 	up, polling            bool
+	asked, restartSafe     bool                // whether a restart would be safe: known, and so
 	staleFrom              time.Time           // zero while the registry answers
 	announced              map[string]struct{} // keys of ours
 	unhealthy              map[string]struct{} // and those of them that are not well
@@ -111,6 +114,8 @@ func (m *Metrics) served(e *actors.Event) {
 		d.guards[e.Guard+" "+e.Zone] = struct{}{}
 	case actors.EventGuardDisengaged:
 		delete(d.guards, e.Guard+" "+e.Zone)
+	case actors.EventRestartSafe, actors.EventRestartUnsafe:
+		d.asked, d.restartSafe = true, e.Kind == actors.EventRestartSafe
 	case actors.EventAnnounced:
 		d.announced[e.Key] = struct{}{}
 	case actors.EventUnhealthy:
@@ -192,6 +197,9 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 	s.gauge(d.stale, g.stale, label)
 	s.gauge(d.guards, g.guards, label)
 	s.gauge(d.polling, g.polling, label)
+	if g.asked {
+		s.gauge(d.restartSafe, 1-min(1, g.restartUnsafe), label)
+	}
 	for _, c := range d.watching {
 		s.counter(c.desc, series.counts[c.kind], label)
 	}
@@ -206,9 +214,9 @@ func (m *Metrics) readWatched(s *sheet, label string, series *serviceSeries, g *
 // gauges are the sums over the services of one label, and of their staleness the
 // worst.
 type gauges struct {
-	watched, ours                                bool
+	watched, ours, asked                         bool
 	instances, quarantined, up, stale, announced float64
-	guards, polling, unhealthy                   float64
+	guards, polling, unhealthy, restartUnsafe    float64
 }
 
 func (g *gauges) add(d *directory, now time.Time) {
@@ -224,6 +232,10 @@ func (g *gauges) add(d *directory, now time.Time) {
 	}
 	if d.polling {
 		g.polling++
+	}
+	g.asked = g.asked || d.asked
+	if d.asked && !d.restartSafe {
+		g.restartUnsafe++
 	}
 	if !d.staleFrom.IsZero() {
 		g.stale = max(g.stale, now.Sub(d.staleFrom).Seconds())
