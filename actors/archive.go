@@ -23,6 +23,13 @@ const (
 	// bootGrace is how long a start waits for the registry before it serves what
 	// an earlier process had saved (rule R1).
 	bootGrace = 3 * time.Second
+	// saveDoubt is how long after an unexplained loss a snapshot that has lost much
+	// is not saved: as long as the guards remember how much there was.
+	saveDoubt = 10 * time.Minute
+	// saveLoss is the part of what was saved last that may be missing without an
+	// explanation (rule R1). The guard against mass expiry holds most of what is
+	// more; in a small directory it lets one instance go, and so half of it.
+	saveLoss = 0.15
 	// savePause is how long a change waits to be saved with those that follow.
 	savePause = 5 * time.Second
 )
@@ -34,6 +41,10 @@ type archive struct {
 	saving   bool // a save is under way, or waits for its time
 	again    bool // there has been another change since it began
 	timer    *time.Timer
+
+	kept   int // rows of the snapshot that was saved last
+	lost   int // rows that went without an explanation since then
+	lostAt time.Time
 }
 
 func (a *archive) begin(w *watcher) {
@@ -48,9 +59,27 @@ func (a *archive) end(w *watcher) {
 		return
 	}
 	a.timer.Stop()
-	if a.saving && !a.again {
-		_ = a.save(w.setting.keeper, w.service.snapshot.Load())
+	if snapshot := w.service.snapshot.Load(); !a.doubts(snapshot, time.Now()) {
+		_ = a.save(w.setting.keeper, snapshot)
 	}
+}
+
+// removed counts what went without an explanation; it is called before that is
+// published.
+func (a *archive) removed(w *watcher, now time.Time, r registry.Removed) {
+	row, shown := w.service.snapshot.Load().Rows.Get(r.Key)
+	explained := r.Kind == registry.ChangeDeleted || r.Class != 0 || r.Held != registry.HoldNone || r.Order != registry.OrderNone ||
+		shown && row.Instance.State == registry.StateDraining
+	if !explained {
+		a.lost, a.lostAt = a.lost+1, now
+	}
+}
+
+// doubts reports whether much of what was saved last is missing, and nobody knows
+// why: what is saved may be better.
+func (a *archive) doubts(snapshot *registry.Snapshot, now time.Time) bool {
+	limit := saveLoss * float64(a.kept)
+	return float64(a.kept-snapshot.Rows.Len()) > limit && float64(a.lost) > limit && now.Sub(a.lostAt) < saveDoubt
 }
 
 func (a *archive) receive(w *watcher, now time.Time, message watched) {
@@ -60,7 +89,7 @@ func (a *archive) receive(w *watcher, now time.Time, message watched) {
 	case archiveRead:
 		a.restore(w, now, m)
 	case saveDue:
-		a.begunSave(w)
+		a.begunSave(w, now)
 	case saveDone:
 		a.saved(w, m)
 	}
@@ -112,9 +141,16 @@ func (a *archive) published(w *watcher) {
 
 // begunSave saves the newest snapshot. One that a guard has doubts about is not
 // to outlive the process.
-func (a *archive) begunSave(w *watcher) {
-	a.timer, a.again = nil, false
+func (a *archive) begunSave(w *watcher, now time.Time) {
 	self, keeper, snapshot := w.self, w.setting.keeper, w.service.snapshot.Load()
+	if a.doubts(snapshot, now) {
+		a.timer = w.kernel.sendAfter(savePause, w.self, saveDue{})
+		return
+	}
+	a.timer, a.again = nil, false
+	if len(snapshot.Guards) == 0 {
+		a.kept, a.lost = snapshot.Rows.Len(), 0
+	}
 	w.calls.start(func() { self.post(saveDone{err: a.save(keeper, snapshot)}) })
 }
 

@@ -285,6 +285,7 @@ func (w *watcher) perform(step registry.Step) {
 		w.report(step)
 		w.follow(s.Key)
 	case registry.Removed:
+		w.archive.removed(w, time.Now(), s)
 		w.report(step)
 		w.follow(s.Key)
 	case registry.Lifted:

@@ -12,6 +12,7 @@ import (
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/registry"
+	"github.com/firebreak-go/firebreak/registry/disk"
 	"github.com/firebreak-go/firebreak/registry/etcdv2"
 )
 
@@ -20,13 +21,15 @@ const nodeService = "node"
 
 // nodeCommand is "chatnode node".
 type nodeCommand struct {
-	ID                string    `help:"The node's name; by default the machine's, with the port."`
-	Listen            address   `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
-	PublicURL         string    `name:"public-url" placeholder:"WS-URL" help:"Where users reach this node to resume; by default ws:// and the address of --listen."`
-	Etcd              []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
-	Profile           string    `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
-	Prefix            string    `default:"/services" help:"Where the services' directories are."`
-	HeartbeatInterval period    `default:"41.25s" help:"How often a session must give a sign of life."`
+	ID                string        `help:"The node's name; by default the machine's, with the port."`
+	Listen            address       `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
+	PublicURL         string        `name:"public-url" placeholder:"WS-URL" help:"Where users reach this node to resume; by default ws:// and the address of --listen."`
+	Etcd              []httpURL     `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
+	Profile           string        `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
+	Prefix            string        `default:"/services" help:"Where the services' directories are."`
+	StateDir          string        `placeholder:"DIR" help:"Where what is known of the API nodes is kept, for a start while etcd is silent; not kept by default. One node a folder."`
+	RestartCheck      intervalOrOff `default:"1m" help:"How often to ask whether a restart now would be safe, or off; never with --profile naive."`
+	HeartbeatInterval period        `default:"41.25s" help:"How often a session must give a sign of life."`
 	role
 }
 
@@ -101,13 +104,30 @@ func (c *nodeCommand) newRuntime(source registry.Source, observer func(actors.Ev
 	if c.Profile == "naive" {
 		policy = actors.Naive()
 	}
+	keeper, err := c.keeper()
+	if err != nil {
+		return nil, err
+	}
 	runtime, err := actors.New(actors.Config{
-		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observer,
+		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observer, Keeper: keeper,
+		Restart: actors.RestartConfig{Off: c.RestartCheck == 0, Every: time.Duration(c.RestartCheck)},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return runtime, runtime.Watch(apiService)
+}
+
+// keeper keeps what is known across restarts, if it is to be kept.
+func (c *nodeCommand) keeper() (actors.Keeper, error) {
+	if c.StateDir == "" {
+		return nil, nil //nolint:nilnil // nobody keeps anything
+	}
+	store, err := disk.Open(disk.Config{Folder: c.StateDir})
+	if err != nil {
+		return nil, usagef("--state-dir %s: %w", c.StateDir, bare(err))
+	}
+	return store, nil
 }
 
 // knowsAPIs says why a node cannot load users, or nil.

@@ -56,6 +56,8 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"missing flag", nil, "store", 2, `--data-dir`},
 		{"missing argument", nil, "list", 2, `<service>`},
 		{"bad duration", nil, "api --id a --ttl 5", 2, `--ttl: "5" is no period`},
+		{"bad interval", nil, "node --id n --restart-check 10ms", 2, `--restart-check: "10ms" is no interval`},
+		{"no folder", nil, "node --id n --listen 127.0.0.1:0 --state-dir " + file, 2, "--state-dir " + file},
 		{"bad enum", nil, "node --id n --profile wild", 2, `--profile must be one of`},
 		{"bad address", nil, "node --id n --listen 8080", 2, `--listen: "8080" is no address`},
 		{"bad port", nil, "node --id n --listen :99999", 2, `port must be a number`},

@@ -124,3 +124,20 @@ func (p *period) UnmarshalText(text []byte) error {
 	*p = period(d)
 	return nil
 }
+
+// intervalOrOff is a positive duration, or 0 for "off".
+type intervalOrOff time.Duration
+
+// UnmarshalText accepts "off", and what [time.ParseDuration] does from a second on.
+func (i *intervalOrOff) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		*i = 0
+		return nil
+	}
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < time.Second {
+		return fmt.Errorf("%q is no interval: write off, or a second or more with its unit, for example 1m", text)
+	}
+	*i = intervalOrOff(d)
+	return nil
+}
