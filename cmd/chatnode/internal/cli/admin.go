@@ -55,7 +55,8 @@ func (r role) wantsLifeline() bool { return r.Lifeline }
 
 // admin serves what operators and the demo ask a role: /healthz (the process
 // answers), /admin/ready (200, or 503 and the reason), /admin/metrics (for
-// Prometheus) and what the role adds.
+// Prometheus), /admin/config (the values of all flags, and where each came from) and
+// what the role adds.
 type admin struct {
 	listener net.Listener
 	mux      *http.ServeMux
@@ -84,7 +85,11 @@ func (r role) openAdmin(ctx context.Context) (*admin, error) {
 
 // serve answers in a goroutine that stop waits for. ready is asked on every
 // request, by many at once; its error is the reason.
-func (a *admin) serve(log zerolog.Logger, ready func() error) {
+func (a *admin) serve(s *session, ready func() error) {
+	log := s.log
+	if s.settings != nil { // read now, when the role has filled in what nobody said
+		a.mux.HandleFunc("GET /admin/config", answerConfig(s.settings()))
+	}
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	a.mux.HandleFunc("GET /admin/ready", func(w http.ResponseWriter, _ *http.Request) { answerReady(w, ready()) })
 	a.mux.Handle("GET /admin/metrics", promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{MaxRequestsInFlight: scrapes, Timeout: scrapeLimit}))

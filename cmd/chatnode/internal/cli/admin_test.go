@@ -36,7 +36,7 @@ func TestAdminSaysWhetherTheRoleIsReady(t *testing.T) {
 	var reason atomic.Pointer[error]
 	away := errors.New(`the "store" is away`)
 	reason.Store(&away)
-	a.serve(zerolog.Nop(), func() error {
+	a.serve(&session{log: zerolog.Nop()}, func() error {
 		if e := reason.Load(); e != nil {
 			return *e
 		}
@@ -69,7 +69,7 @@ func TestAdminServesMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.follow(runtime)
-	a.serve(zerolog.Nop(), func() error { return nil })
+	a.serve(&session{log: zerolog.Nop()}, func() error { return nil })
 	defer a.stop(t.Context())
 	observer(actors.Event{Kind: actors.EventSupervisorUp, Supervisor: "root", Child: "root"})
 	status, body := ask(t, a, "/admin/metrics")
@@ -92,7 +92,7 @@ func TestAdminStopCutsWhatDoesNotEnd(t *testing.T) {
 		close(began)
 		<-r.Context().Done()
 	})
-	a.serve(zerolog.Nop(), func() error { return nil })
+	a.serve(&session{log: zerolog.Nop()}, func() error { return nil })
 	reply, err := http.Get("http://" + a.listener.Addr().String() + "/forever")
 	if err != nil {
 		t.Fatal(err)

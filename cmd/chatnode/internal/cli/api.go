@@ -72,7 +72,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	if pages != nil {
 		admin.mux.Handle("/admin/", pages)
 	}
-	admin.serve(s.log, node.Ready)
+	admin.serve(s, node.Ready)
 	s.log.Info().Str("id", c.ID).Str("announce", c.Announce).Str("address", instance.Address()).Str("admin", admin.url()).Msg("api node starts")
 	serving := background(ctx, node.Serve)
 	if err := announcer.Start(ctx); err != nil {

@@ -31,7 +31,7 @@ func (c *etcdCommand) run(ctx context.Context, s *session) error {
 	defer admin.stop(ctx)
 
 	var serves atomic.Bool
-	admin.serve(s.log, func() error {
+	admin.serve(s, func() error {
 		if !serves.Load() {
 			return errors.New("etcd: the member has not joined its cluster")
 		}

@@ -36,7 +36,7 @@ func (c *loadCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 	admin.mux.Handle("GET /admin/stats", users.Handler())
-	admin.serve(s.log, func() error {
+	admin.serve(s, func() error {
 		if users.Stats().Ready == 0 {
 			return errors.New("load: nobody has been connected yet")
 		}

@@ -19,6 +19,8 @@ type logging struct {
 type session struct {
 	stdout io.Writer
 	log    zerolog.Logger
+	// settings are the values that the command runs with; nil in a test without any.
+	settings func() []setting
 }
 
 func newSession(p Process, l logging) *session {

@@ -81,7 +81,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 		return err
 	}
 	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
-	admin.serve(s.log, func() error { return knowsAPIs(runtime) })
+	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	if err := runtime.Start(ctx); err != nil {
 		return err

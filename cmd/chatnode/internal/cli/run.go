@@ -115,7 +115,9 @@ func parse(p Process) (command, *session, error) {
 	if !ok {
 		return nil, nil, fmt.Errorf("%s: the command has no work to do", parsed.Command())
 	}
-	return cmd, newSession(p, t.logging), nil
+	s := newSession(p, t.logging)
+	s.settings = func() []setting { return settingsOf(parsed, env) }
+	return cmd, s, nil
 }
 
 // usageError makes a parser's error say where the bad value came from and where

@@ -40,7 +40,7 @@ func (c *storeCommand) run(ctx context.Context, s *session) error {
 		_ = listener.Close()
 		return withCode(exitUsage, err)
 	}
-	admin.serve(s.log, server.Ready)
+	admin.serve(s, server.Ready)
 	s.log.Info().Str("admin", admin.url()).Msg("store starts")
 	return server.Serve(ctx)
 }
