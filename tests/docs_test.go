@@ -59,6 +59,7 @@ func metricNames(t *testing.T) []string {
 	t.Helper()
 	described := make(chan *prometheus.Desc, 100)
 	observe.NewMetrics().Describe(described)
+	observe.NewStates(nil).Describe(described)
 	close(described)
 	var names []string
 	for desc := range described {
@@ -69,4 +70,31 @@ func metricNames(t *testing.T) []string {
 		names = append(names, name[1])
 	}
 	return names
+}
+
+// TestAlarmsCanFire: each rule asks for metrics that are there, and has a
+// paragraph for whoever it wakes.
+func TestAlarmsCanFire(t *testing.T) {
+	manual, err := os.ReadFile(filepath.Join(root, "docs", "OPERATING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := make(map[string]bool)
+	for _, name := range metricNames(t) {
+		known[name] = true
+	}
+	for _, name := range regexp.MustCompile(`\bfirebreak_[a-z_]+`).FindAllString(string(manual), -1) {
+		if !known[name] && name != "firebreak_" {
+			t.Errorf("docs/OPERATING.md: got %s, want a metric that is there", name)
+		}
+	}
+	alarms := regexp.MustCompile(`- alert: (\w+)`).FindAllStringSubmatch(string(manual), -1)
+	if len(alarms) < 10 {
+		t.Errorf("docs/OPERATING.md: got %d alarms, want all of them", len(alarms))
+	}
+	for _, alarm := range alarms {
+		if !strings.Contains(string(manual), "\n**"+alarm[1]+".** ") {
+			t.Errorf("docs/OPERATING.md: got no paragraph about the alarm %s, want one", alarm[1])
+		}
+	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/firebreak-go/firebreak/actors"
 	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
+	"github.com/firebreak-go/firebreak/actors/observe"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
@@ -76,6 +77,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 
+	admin.metrics.MustRegister(observe.NewStates(runtime, apiService))
 	commanding, err := c.commanding(admin)
 	if err != nil {
 		return err
