@@ -40,6 +40,11 @@ func TestOperatorsHands(t *testing.T) {
 		return strings.Contains(body, "last good value")
 	})
 	run(0, "picked, with its last good value", "why", "api/b", admin)
+	within(t, changeLimit, "one watch, of the node's only directory", func() bool {
+		return strings.Contains(start(t, nil, "registry", "watchers", store, "--json").wait(t).stdout, `"watchers":1`)
+	})
+	run(0, "WATCHERS", "watchers", store)
+	run(1, "does not say how many watch it", "watchers", "--etcd=http://"+gateway)
 	run(0, `verdict syntax`, "export", "api/b", store)
 	run(0, `"value":"extbMzFt"`, "export", "/services/api/b", admin, "--json")
 	run(0, "done", "ban", "api/a", admin, "--reason=a \x1b[1m")

@@ -19,12 +19,13 @@ import (
 
 // registryCommands are "chatnode registry ...": the operator's hands.
 type registryCommands struct {
-	Ls     registryLs     `cmd:"" help:"List what is served (of a node) or stored (in etcd)."`
-	Get    registryGet    `cmd:"" help:"Show one key."`
-	Why    registryWhy    `cmd:"" help:"Say why an instance is, or is not, among a node's picks."`
-	Watch  registryWatch  `cmd:"" help:"Print changes as they come, until interrupted."`
-	Lint   registryLint   `cmd:"" help:"Decode everything below the prefix in etcd, and exit with 3 if a record is bad."`
-	Export registryExport `cmd:"" help:"Print what etcd holds under a key, raw, for a post-mortem."`
+	Ls       registryLs       `cmd:"" help:"List what is served (of a node) or stored (in etcd)."`
+	Get      registryGet      `cmd:"" help:"Show one key."`
+	Why      registryWhy      `cmd:"" help:"Say why an instance is, or is not, among a node's picks."`
+	Watch    registryWatch    `cmd:"" help:"Print changes as they come, until interrupted."`
+	Lint     registryLint     `cmd:"" help:"Decode everything below the prefix in etcd, and exit with 3 if a record is bad."`
+	Watchers registryWatchers `cmd:"" help:"Print how many watches wait at each etcd member, by its own count."`
+	Export   registryExport   `cmd:"" help:"Print what etcd holds under a key, raw, for a post-mortem."`
 
 	Quarantine orderQuarantine `cmd:"" help:"Take a key for bad: what it serves is kept, no new value is taken."`
 	Release    orderRelease    `cmd:"" help:"End a quarantine: the value is judged again at once."`
