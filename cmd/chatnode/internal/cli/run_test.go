@@ -143,7 +143,7 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := parser.Model.Leaves(true)
-	if got, want := len(commands), 22; got != want {
+	if got, want := len(commands), 23; got != want {
 		t.Errorf("commands: got %d, want %d", got, want)
 	}
 	for _, leaf := range append(commands, parser.Model.Node) {
