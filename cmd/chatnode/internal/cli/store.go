@@ -13,6 +13,7 @@ type storeCommand struct {
 	Users   count   `default:"2000" help:"How many users there are at least; the missing ones are made."`
 	Guilds  count   `default:"50" help:"How many guilds there are at least; the missing ones are made."`
 	Seed    uint64  `default:"1" help:"Seed of the users and guilds that are made."`
+	MaxMiB  count   `default:"4096" name:"max-mib" help:"How much of the database may be in use, in MiB, before writes are refused."`
 	role
 }
 
@@ -34,7 +35,7 @@ func (c *storeCommand) run(ctx context.Context, s *session) error {
 	}
 	server, err := store.New(store.Config{
 		Listener: listener, DataDir: c.DataDir,
-		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, Log: s.log,
+		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, MaxBytes: int64(c.MaxMiB) << 20, Log: s.log,
 	})
 	if err != nil {
 		_ = listener.Close()

@@ -32,6 +32,9 @@ type Config struct {
 	Seed uint64
 	// InFlight is how many calls are worked on at once. 0 means 256.
 	InFlight int
+	// MaxBytes is how much of the database may be in use before writes are
+	// refused; deleted messages make room again. 0 means 4 GiB.
+	MaxBytes int64
 	// Credentials turns TLS on; nil means plain text, for loopback.
 	Credentials credentials.TransportCredentials
 	// Log gets a line when the store serves and when it stops. The zero logger
@@ -52,11 +55,16 @@ func (c Config) Validate() error {
 		return fmt.Errorf("store: %d guilds: want 0 to %d", c.Guilds, MaxUsers)
 	case c.InFlight < 0 || c.InFlight > MaxInFlight:
 		return fmt.Errorf("store: %d calls in flight: want 1 to %d, or 0 for the default", c.InFlight, MaxInFlight)
+	case c.MaxBytes < 0:
+		return fmt.Errorf("store: at most %d bytes: want more than 0, or 0 for the default", c.MaxBytes)
 	}
 	return nil
 }
 
 func (c Config) withDefaults() Config {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 4 << 30
+	}
 	if c.InFlight == 0 {
 		c.InFlight = 256
 	}

@@ -16,15 +16,20 @@ const (
 	// fileName is the database inside the data folder.
 	fileName = "chat.db"
 	// schemaVersion is raised by a change that older code would misread.
-	schemaVersion = 1
+	schemaVersion = 2
+	// batchWait is how long a write waits for others to share its fsync.
+	batchWait = time.Millisecond
 	// lockWait is how long opening waits for a predecessor to let go of the file.
 	lockWait = time.Second
 
-	bucketUsers   = "users"
-	bucketTokens  = "tokens"
-	bucketGuilds  = "guilds"
-	bucketMembers = "members"
-	bucketMeta    = "meta"
+	bucketUsers    = "users"
+	bucketTokens   = "tokens"
+	bucketGuilds   = "guilds"
+	bucketMembers  = "members"
+	bucketChannels = "channels"
+	bucketMessages = "messages"
+	bucketEpochs   = "epochs"
+	bucketMeta     = "meta"
 )
 
 // database is the open file. Its methods may be called from any goroutine;
@@ -32,6 +37,9 @@ const (
 type database struct {
 	bolt *bbolt.DB
 	path string
+	// limit is how many bytes may be in use before writes are refused; 0 is no
+	// limit. It is set before the first call.
+	limit int64
 }
 
 // openDatabase opens the database in a folder, or makes it.
@@ -48,6 +56,7 @@ func openDatabase(folder string) (*database, error) {
 	if d.bolt, err = openBolt(d.path); err != nil {
 		return nil, d.explain(err)
 	}
+	d.bolt.MaxBatchDelay = batchWait
 	if err := d.prepare(bytes); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -86,7 +95,10 @@ func (d *database) prepare(bytes int64) error {
 		if bytes > 0 && bytes < tx.Size() {
 			return d.explain(fmt.Errorf("%w: it was cut to %d of %d bytes", bbolt.ErrInvalid, bytes, tx.Size()))
 		}
-		for _, name := range []string{bucketUsers, bucketTokens, bucketGuilds, bucketMembers, bucketMeta} {
+		for _, name := range []string{
+			bucketUsers, bucketTokens, bucketGuilds, bucketMembers,
+			bucketChannels, bucketMessages, bucketEpochs, bucketMeta,
+		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return fmt.Errorf("store: %s: make bucket %s: %w", d.path, name, err)
 			}
@@ -98,8 +110,30 @@ func (d *database) prepare(bytes int64) error {
 		if m.Schema > schemaVersion {
 			return fmt.Errorf("store: %s was written by a newer version (schema %d, this one knows %d): use that version", d.path, m.Schema, schemaVersion)
 		}
-		return nil
+		if m.Schema == 1 {
+			err = d.upgrade(tx, m)
+		}
+		return err
 	})
+}
+
+// upgrade makes a file of schema 1, which has no rows for channels, one of today.
+func (d *database) upgrade(tx *bbolt.Tx, m meta) error {
+	rows := tx.Bucket([]byte(bucketGuilds)).Cursor()
+	for k, _ := rows.First(); k != nil; k, _ = rows.Next() {
+		if len(k) != 8 {
+			return d.explain(fmt.Errorf("%w: a guild's key has %d bytes, want 8", bbolt.ErrInvalid, len(k)))
+		}
+		guild, err := readGuild(tx, binary.BigEndian.Uint64(k))
+		if err != nil {
+			return d.explain(err)
+		}
+		if err := writeChannels(tx, guild); err != nil {
+			return fmt.Errorf("store: %s: upgrade: %w", d.path, err)
+		}
+	}
+	m.Schema = schemaVersion
+	return writeMeta(tx, m)
 }
 
 func (d *database) close() error {

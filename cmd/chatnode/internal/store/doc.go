@@ -1,10 +1,12 @@
 // Package store is the database process of a chat cluster: it owns the users,
-// their tokens and the guilds, and serves them to API nodes by gRPC.
+// their tokens, the guilds and what is said in them, and serves them to API nodes
+// by gRPC.
 //
 // One process owns one folder. [New] checks the configuration, [Server.Serve]
 // opens the database, adds the users and guilds that are missing, and answers
 // [wire.StoreServer] calls until its context ends; [Run] is both. Reads run
-// side by side, each in a transaction of its own.
+// side by side, each in a transaction of its own. Writes that come at the same
+// time share a transaction, and with it an fsync.
 //
 // The database is bbolt, because an acknowledged write must survive a kill -9
 // and nothing else here needs more than a sorted map: bbolt is one file holding
@@ -14,7 +16,12 @@
 // etcd's own server keeps its data in it.
 //
 // Guarantees:
-//   - The content is a function of the seed and the numbers of users and
+//   - A write is answered when it is on the disk: a kill -9 loses nothing that
+//     was acknowledged. A write that is refused changes nothing.
+//   - Ids of one kind grow, also within a millisecond, over restarts and when the
+//     clock goes back; hence the messages of a channel are ordered by their ids.
+//   - Who owned a guild until another one claimed it writes nothing more to it.
+//   - What is seeded is a function of the seed and the numbers of users and
 //     guilds. Starting with more users adds the missing ones and changes
 //     nothing else; the result is the same as starting with all of them.
 //   - What is in the folder is never seeded again, and never taken away: with
@@ -28,5 +35,8 @@
 // The buckets: users (id -> user), tokens (SHA-256 of the token -> user id, so
 // that a copied folder lets nobody log in), guilds (id -> guild without
 // members), members (guild id, user id -> member: one more member is one more
-// row, however large the guild), meta (schema version, seed, counts).
+// row, however large the guild), channels (id -> guild id), messages (channel id,
+// message id -> message), epochs (guild id -> the newest owner's epoch), meta
+// (schema version, seed, counts, the last id). A file of schema 1, which has no
+// rows for channels, is upgraded when it is opened.
 package store

@@ -104,7 +104,21 @@ func writeToken(tx *bbolt.Tx, token string, user uint64) error {
 
 // writeGuild writes a guild that carries no members; those are rows of their own.
 func writeGuild(tx *bbolt.Tx, guild *wire.Guild) error {
-	return put(tx, bucketGuilds, key(guild.GetId()), guild)
+	if err := put(tx, bucketGuilds, key(guild.GetId()), guild); err != nil {
+		return err
+	}
+	return writeChannels(tx, guild)
+}
+
+// writeChannels writes the rows by which a guild is found from its channels.
+func writeChannels(tx *bbolt.Tx, guild *wire.Guild) error {
+	rows := tx.Bucket([]byte(bucketChannels))
+	for _, channel := range guild.GetChannels() {
+		if err := rows.Put(key(channel.GetId()), key(guild.GetId())); err != nil {
+			return fmt.Errorf("channel %d: %w", channel.GetId(), err)
+		}
+	}
+	return nil
 }
 
 func writeMember(tx *bbolt.Tx, guild uint64, member *wire.Member) error {

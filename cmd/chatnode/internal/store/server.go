@@ -57,7 +57,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, service: &service{}}
+	s := &Server{cfg: cfg, service: &service{now: time.Now}}
 	s.rpc = wire.NewServer(wire.ServerConfig{
 		InFlight: cfg.InFlight, Deadline: callLimit, Grace: stopGrace,
 		Credentials: cfg.Credentials, Log: cfg.Log,
@@ -106,6 +106,7 @@ func (s *Server) serve(ctx context.Context, db *database) error {
 	if err != nil || ctx.Err() != nil {
 		return err // nil when told to stop while filling: the next start goes on
 	}
+	db.limit = s.cfg.MaxBytes
 	s.service.db = db // before the first call: Serve below accepts it
 	s.become(phaseServing)
 	s.cfg.Log.Info().Stringer("listen", s.cfg.Listener.Addr()).Str("data", db.path).

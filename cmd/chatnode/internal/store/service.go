@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -13,7 +14,8 @@ import (
 type service struct {
 	wire.UnimplementedStoreServer
 
-	db *database // set before the first call
+	db  *database        // set before the first call
+	now func() time.Time // the clock that ids are minted by
 }
 
 // GetUserByToken is part of [wire.StoreServer].

@@ -6,17 +6,18 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"strconv"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
 
 // Snowflakes are Discord's ids: 42 bits of milliseconds since 2015, 10 bits that
 // name who minted it, 12 bits that count within the millisecond.
 const (
-	discordEpochMS = 1_420_070_400_000 // 2015-01-01
-	seedStartMS    = 1_451_606_400_000 // 2016-01-01, when the first seeded user was "created"
-	seedStepMS     = 60_000            // from one seeded user or guild to the next
+	seedStartMS = 1_451_606_400_000 // 2016-01-01, when the first seeded user was "created"
+	seedStepMS  = 60_000            // from one seeded user or guild to the next
 )
 
-// kind is what a seeded record is. It is part of its id, where Discord names the
+// kind is what a record is. It is part of its id, where Discord names the
 // machine, so that no two kinds share an id, and part of its random stream.
 type kind uint64
 
@@ -25,10 +26,11 @@ const (
 	kindGuild
 	kindChannel
 	kindMember
+	kindMessage
 )
 
 func snowflake(unixMS uint64, k kind, count int) uint64 {
-	return (unixMS-discordEpochMS)<<22 | uint64(k)<<12 | uint64(count)&0xfff
+	return (unixMS-wire.SnowflakeEpochMS)<<22 | uint64(k)<<12 | uint64(count)&0xfff
 }
 
 func seededID(k kind, number, count int) uint64 {

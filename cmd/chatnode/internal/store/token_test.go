@@ -69,7 +69,7 @@ func TestIDsAreSnowflakes(t *testing.T) {
 		{"its second channel", kindChannel, 0, 1, "2016-01-01T00:00:00Z"},
 	} {
 		id := seededID(row.kind, row.number, row.count)
-		minted := time.UnixMilli(int64(id>>22 + discordEpochMS)).UTC().Format(time.RFC3339)
+		minted := time.UnixMilli(int64(id>>22 + wire.SnowflakeEpochMS)).UTC().Format(time.RFC3339)
 		if minted != row.want {
 			t.Errorf("%s: id %d was minted %s, want %s", row.name, id, minted, row.want)
 		}

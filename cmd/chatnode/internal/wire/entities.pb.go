@@ -304,6 +304,101 @@ func (x *Member) GetJoinedAtMs() int64 {
 	return 0
 }
 
+// Message is what somebody wrote in a channel. Ids grow within a channel.
+type Message struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	Id        uint64                 `protobuf:"fixed64,1,opt,name=id,proto3" json:"id,omitempty"`
+	ChannelId uint64                 `protobuf:"fixed64,2,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	GuildId   uint64                 `protobuf:"fixed64,3,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	AuthorId  uint64                 `protobuf:"fixed64,4,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	Content   string                 `protobuf:"bytes,5,opt,name=content,proto3" json:"content,omitempty"`
+	// Unix time in milliseconds; 0 when it was never edited.
+	EditedAtMs int64 `protobuf:"varint,6,opt,name=edited_at_ms,json=editedAtMs,proto3" json:"edited_at_ms,omitempty"`
+	// What the author's client calls it: a JSON string or number, or empty.
+	Nonce         string `protobuf:"bytes,7,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Message) Reset() {
+	*x = Message{}
+	mi := &file_wire_entities_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Message) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Message) ProtoMessage() {}
+
+func (x *Message) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_entities_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Message.ProtoReflect.Descriptor instead.
+func (*Message) Descriptor() ([]byte, []int) {
+	return file_wire_entities_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Message) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Message) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *Message) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *Message) GetAuthorId() uint64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+func (x *Message) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *Message) GetEditedAtMs() int64 {
+	if x != nil {
+		return x.EditedAtMs
+	}
+	return 0
+}
+
+func (x *Message) GetNonce() string {
+	if x != nil {
+		return x.Nonce
+	}
+	return ""
+}
+
 var File_wire_entities_proto protoreflect.FileDescriptor
 
 const file_wire_entities_proto_rawDesc = "" +
@@ -330,7 +425,17 @@ const file_wire_entities_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\x06R\x06userId\x12\x12\n" +
 	"\x04nick\x18\x02 \x01(\tR\x04nick\x12 \n" +
 	"\fjoined_at_ms\x18\x03 \x01(\x03R\n" +
-	"joinedAtMsB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
+	"joinedAtMs\"\xc2\x01\n" +
+	"\aMessage\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x06R\x02id\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x02 \x01(\x06R\tchannelId\x12\x19\n" +
+	"\bguild_id\x18\x03 \x01(\x06R\aguildId\x12\x1b\n" +
+	"\tauthor_id\x18\x04 \x01(\x06R\bauthorId\x12\x18\n" +
+	"\acontent\x18\x05 \x01(\tR\acontent\x12 \n" +
+	"\fedited_at_ms\x18\x06 \x01(\x03R\n" +
+	"editedAtMs\x12\x14\n" +
+	"\x05nonce\x18\a \x01(\tR\x05nonceB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
 
 var (
 	file_wire_entities_proto_rawDescOnce sync.Once
@@ -344,12 +449,13 @@ func file_wire_entities_proto_rawDescGZIP() []byte {
 	return file_wire_entities_proto_rawDescData
 }
 
-var file_wire_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_wire_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_wire_entities_proto_goTypes = []any{
 	(*User)(nil),    // 0: firebreak.chat.v1.User
 	(*Guild)(nil),   // 1: firebreak.chat.v1.Guild
 	(*Channel)(nil), // 2: firebreak.chat.v1.Channel
 	(*Member)(nil),  // 3: firebreak.chat.v1.Member
+	(*Message)(nil), // 4: firebreak.chat.v1.Message
 }
 var file_wire_entities_proto_depIdxs = []int32{
 	2, // 0: firebreak.chat.v1.Guild.channels:type_name -> firebreak.chat.v1.Channel
@@ -372,7 +478,7 @@ func file_wire_entities_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_entities_proto_rawDesc), len(file_wire_entities_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

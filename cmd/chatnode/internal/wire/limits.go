@@ -20,6 +20,24 @@ const (
 	MaxConnections = 1024
 	// MaxTokenBytes bounds a login token.
 	MaxTokenBytes = 256
+	// MaxContentRunes bounds the text of a message, in characters.
+	MaxContentRunes = 2000
+	// MaxNonceBytes bounds a message's nonce, as JSON.
+	MaxNonceBytes = 64
+	// MinGuildNameRunes and MaxNameRunes bound the name of a guild.
+	MinGuildNameRunes = 2
+	// MaxNameRunes bounds the name of a channel too, which has 1 at least.
+	MaxNameRunes = 100
+	// MaxChannels bounds the channels of a guild.
+	MaxChannels = 500
+	// MaxUserGuilds bounds the guilds that a user may be in when joining another.
+	MaxUserGuilds = 100
+	// MaxMessagePage bounds one list of messages.
+	MaxMessagePage = 100
+	// MaxMemberPage bounds one list of members.
+	MaxMemberPage = 1000
+	// MaxGuildPage bounds one list of guilds.
+	MaxGuildPage = 200
 )
 
 // CheckToken answers UNAUTHENTICATED for a string that cannot be anybody's

@@ -21,6 +21,90 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+type Refusal_Reason int32
+
+const (
+	Refusal_NONE            Refusal_Reason = 0
+	Refusal_UNKNOWN_USER    Refusal_Reason = 1
+	Refusal_UNKNOWN_GUILD   Refusal_Reason = 2
+	Refusal_UNKNOWN_CHANNEL Refusal_Reason = 3
+	Refusal_UNKNOWN_MESSAGE Refusal_Reason = 4
+	Refusal_UNKNOWN_MEMBER  Refusal_Reason = 5
+	// The user is not in the guild.
+	Refusal_NO_ACCESS Refusal_Reason = 6
+	// The user is in the guild, and may not do this.
+	Refusal_NO_PERMISSION Refusal_Reason = 7
+	// Only the author may edit.
+	Refusal_NOT_AUTHOR        Refusal_Reason = 8
+	Refusal_TOO_MANY_GUILDS   Refusal_Reason = 9
+	Refusal_TOO_MANY_CHANNELS Refusal_Reason = 10
+	// Somebody else claimed the guild since.
+	Refusal_STALE_EPOCH Refusal_Reason = 11
+	// The database has reached its size.
+	Refusal_FULL Refusal_Reason = 12
+)
+
+// Enum value maps for Refusal_Reason.
+var (
+	Refusal_Reason_name = map[int32]string{
+		0:  "NONE",
+		1:  "UNKNOWN_USER",
+		2:  "UNKNOWN_GUILD",
+		3:  "UNKNOWN_CHANNEL",
+		4:  "UNKNOWN_MESSAGE",
+		5:  "UNKNOWN_MEMBER",
+		6:  "NO_ACCESS",
+		7:  "NO_PERMISSION",
+		8:  "NOT_AUTHOR",
+		9:  "TOO_MANY_GUILDS",
+		10: "TOO_MANY_CHANNELS",
+		11: "STALE_EPOCH",
+		12: "FULL",
+	}
+	Refusal_Reason_value = map[string]int32{
+		"NONE":              0,
+		"UNKNOWN_USER":      1,
+		"UNKNOWN_GUILD":     2,
+		"UNKNOWN_CHANNEL":   3,
+		"UNKNOWN_MESSAGE":   4,
+		"UNKNOWN_MEMBER":    5,
+		"NO_ACCESS":         6,
+		"NO_PERMISSION":     7,
+		"NOT_AUTHOR":        8,
+		"TOO_MANY_GUILDS":   9,
+		"TOO_MANY_CHANNELS": 10,
+		"STALE_EPOCH":       11,
+		"FULL":              12,
+	}
+)
+
+func (x Refusal_Reason) Enum() *Refusal_Reason {
+	p := new(Refusal_Reason)
+	*p = x
+	return p
+}
+
+func (x Refusal_Reason) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Refusal_Reason) Descriptor() protoreflect.EnumDescriptor {
+	return file_wire_store_proto_enumTypes[0].Descriptor()
+}
+
+func (Refusal_Reason) Type() protoreflect.EnumType {
+	return &file_wire_store_proto_enumTypes[0]
+}
+
+func (x Refusal_Reason) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Refusal_Reason.Descriptor instead.
+func (Refusal_Reason) EnumDescriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{7, 0}
+}
+
 type GetUserByTokenRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Token         string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
@@ -278,9 +362,10 @@ func (*StatsRequest) Descriptor() ([]byte, []int) {
 }
 
 type StatsReply struct {
-	state  protoimpl.MessageState `protogen:"open.v1"`
-	Users  uint64                 `protobuf:"varint,1,opt,name=users,proto3" json:"users,omitempty"`
-	Guilds uint64                 `protobuf:"varint,2,opt,name=guilds,proto3" json:"guilds,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Users uint64                 `protobuf:"varint,1,opt,name=users,proto3" json:"users,omitempty"`
+	// The seeded ones: those that users made are not counted.
+	Guilds uint64 `protobuf:"varint,2,opt,name=guilds,proto3" json:"guilds,omitempty"`
 	// The size of the database file.
 	SizeBytes     uint64 `protobuf:"varint,3,opt,name=size_bytes,json=sizeBytes,proto3" json:"size_bytes,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -338,6 +423,1381 @@ func (x *StatsReply) GetSizeBytes() uint64 {
 	return 0
 }
 
+// Refusal says why a call was refused, where its code alone does not.
+type Refusal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Reason        Refusal_Reason         `protobuf:"varint,1,opt,name=reason,proto3,enum=firebreak.chat.v1.Refusal_Reason" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Refusal) Reset() {
+	*x = Refusal{}
+	mi := &file_wire_store_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Refusal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Refusal) ProtoMessage() {}
+
+func (x *Refusal) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Refusal.ProtoReflect.Descriptor instead.
+func (*Refusal) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *Refusal) GetReason() Refusal_Reason {
+	if x != nil {
+		return x.Reason
+	}
+	return Refusal_NONE
+}
+
+type ClaimGuildRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	GuildId       uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimGuildRequest) Reset() {
+	*x = ClaimGuildRequest{}
+	mi := &file_wire_store_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimGuildRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimGuildRequest) ProtoMessage() {}
+
+func (x *ClaimGuildRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimGuildRequest.ProtoReflect.Descriptor instead.
+func (*ClaimGuildRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ClaimGuildRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+type ClaimGuildReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Epoch         uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimGuildReply) Reset() {
+	*x = ClaimGuildReply{}
+	mi := &file_wire_store_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimGuildReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimGuildReply) ProtoMessage() {}
+
+func (x *ClaimGuildReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimGuildReply.ProtoReflect.Descriptor instead.
+func (*ClaimGuildReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ClaimGuildReply) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type CreateGuildRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	OwnerId uint64                 `protobuf:"fixed64,1,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
+	Name    string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The channels' names, in their order; none means one, "general".
+	Channels      []string `protobuf:"bytes,3,rep,name=channels,proto3" json:"channels,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateGuildRequest) Reset() {
+	*x = CreateGuildRequest{}
+	mi := &file_wire_store_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateGuildRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateGuildRequest) ProtoMessage() {}
+
+func (x *CreateGuildRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateGuildRequest.ProtoReflect.Descriptor instead.
+func (*CreateGuildRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CreateGuildRequest) GetOwnerId() uint64 {
+	if x != nil {
+		return x.OwnerId
+	}
+	return 0
+}
+
+func (x *CreateGuildRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateGuildRequest) GetChannels() []string {
+	if x != nil {
+		return x.Channels
+	}
+	return nil
+}
+
+type DescribeGuildRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// Who asks; he must be a member.
+	UserId uint64 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Whether to count the members, which reads all of them.
+	Count         bool `protobuf:"varint,3,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DescribeGuildRequest) Reset() {
+	*x = DescribeGuildRequest{}
+	mi := &file_wire_store_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DescribeGuildRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DescribeGuildRequest) ProtoMessage() {}
+
+func (x *DescribeGuildRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DescribeGuildRequest.ProtoReflect.Descriptor instead.
+func (*DescribeGuildRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *DescribeGuildRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *DescribeGuildRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *DescribeGuildRequest) GetCount() bool {
+	if x != nil {
+		return x.Count
+	}
+	return false
+}
+
+type GuildReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Guild *Guild                 `protobuf:"bytes,1,opt,name=guild,proto3" json:"guild,omitempty"`
+	// Set when it was asked for.
+	Members       uint32 `protobuf:"varint,2,opt,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuildReply) Reset() {
+	*x = GuildReply{}
+	mi := &file_wire_store_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuildReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuildReply) ProtoMessage() {}
+
+func (x *GuildReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuildReply.ProtoReflect.Descriptor instead.
+func (*GuildReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GuildReply) GetGuild() *Guild {
+	if x != nil {
+		return x.Guild
+	}
+	return nil
+}
+
+func (x *GuildReply) GetMembers() uint32 {
+	if x != nil {
+		return x.Members
+	}
+	return 0
+}
+
+type ListGuildsRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	UserId uint64                 `protobuf:"fixed64,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Only guilds with a greater id, and with a smaller one unless 0.
+	After  uint64 `protobuf:"fixed64,2,opt,name=after,proto3" json:"after,omitempty"`
+	Before uint64 `protobuf:"fixed64,3,opt,name=before,proto3" json:"before,omitempty"`
+	// 1 to 200.
+	Limit         uint32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGuildsRequest) Reset() {
+	*x = ListGuildsRequest{}
+	mi := &file_wire_store_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGuildsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGuildsRequest) ProtoMessage() {}
+
+func (x *ListGuildsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGuildsRequest.ProtoReflect.Descriptor instead.
+func (*ListGuildsRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ListGuildsRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *ListGuildsRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListGuildsRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *ListGuildsRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListGuildsReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Guilds        []*Guild               `protobuf:"bytes,1,rep,name=guilds,proto3" json:"guilds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListGuildsReply) Reset() {
+	*x = ListGuildsReply{}
+	mi := &file_wire_store_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListGuildsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListGuildsReply) ProtoMessage() {}
+
+func (x *ListGuildsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListGuildsReply.ProtoReflect.Descriptor instead.
+func (*ListGuildsReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ListGuildsReply) GetGuilds() []*Guild {
+	if x != nil {
+		return x.Guilds
+	}
+	return nil
+}
+
+type CreateChannelRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	GuildId       uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	UserId        uint64                 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateChannelRequest) Reset() {
+	*x = CreateChannelRequest{}
+	mi := &file_wire_store_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateChannelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateChannelRequest) ProtoMessage() {}
+
+func (x *CreateChannelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateChannelRequest.ProtoReflect.Descriptor instead.
+func (*CreateChannelRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CreateChannelRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *CreateChannelRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *CreateChannelRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateChannelRequest) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type GetChannelRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Who asks; he must be a member.
+	UserId        uint64 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetChannelRequest) Reset() {
+	*x = GetChannelRequest{}
+	mi := &file_wire_store_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetChannelRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetChannelRequest) ProtoMessage() {}
+
+func (x *GetChannelRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetChannelRequest.ProtoReflect.Descriptor instead.
+func (*GetChannelRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *GetChannelRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *GetChannelRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+type ChannelReply struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Channel *Channel               `protobuf:"bytes,1,opt,name=channel,proto3" json:"channel,omitempty"`
+	GuildId uint64                 `protobuf:"fixed64,2,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	Member  *Member                `protobuf:"bytes,3,opt,name=member,proto3" json:"member,omitempty"`
+	// The newest message of the channel; 0 when it has none.
+	LastMessageId uint64 `protobuf:"fixed64,4,opt,name=last_message_id,json=lastMessageId,proto3" json:"last_message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChannelReply) Reset() {
+	*x = ChannelReply{}
+	mi := &file_wire_store_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChannelReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChannelReply) ProtoMessage() {}
+
+func (x *ChannelReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChannelReply.ProtoReflect.Descriptor instead.
+func (*ChannelReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ChannelReply) GetChannel() *Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return nil
+}
+
+func (x *ChannelReply) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *ChannelReply) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *ChannelReply) GetLastMessageId() uint64 {
+	if x != nil {
+		return x.LastMessageId
+	}
+	return 0
+}
+
+type AddMemberRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// Who asks.
+	UserId uint64 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Who joins.
+	MemberId      uint64 `protobuf:"fixed64,3,opt,name=member_id,json=memberId,proto3" json:"member_id,omitempty"`
+	Epoch         uint64 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddMemberRequest) Reset() {
+	*x = AddMemberRequest{}
+	mi := &file_wire_store_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddMemberRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddMemberRequest) ProtoMessage() {}
+
+func (x *AddMemberRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddMemberRequest.ProtoReflect.Descriptor instead.
+func (*AddMemberRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AddMemberRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *AddMemberRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *AddMemberRequest) GetMemberId() uint64 {
+	if x != nil {
+		return x.MemberId
+	}
+	return 0
+}
+
+func (x *AddMemberRequest) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type AddMemberReply struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Member *Person                `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	// False when he was a member before.
+	Added         bool `protobuf:"varint,2,opt,name=added,proto3" json:"added,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AddMemberReply) Reset() {
+	*x = AddMemberReply{}
+	mi := &file_wire_store_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AddMemberReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AddMemberReply) ProtoMessage() {}
+
+func (x *AddMemberReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AddMemberReply.ProtoReflect.Descriptor instead.
+func (*AddMemberReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *AddMemberReply) GetMember() *Person {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *AddMemberReply) GetAdded() bool {
+	if x != nil {
+		return x.Added
+	}
+	return false
+}
+
+// Person is a member with the user; the user's guilds are left out.
+type Person struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Member        *Member                `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	User          *User                  `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Person) Reset() {
+	*x = Person{}
+	mi := &file_wire_store_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Person) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Person) ProtoMessage() {}
+
+func (x *Person) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Person.ProtoReflect.Descriptor instead.
+func (*Person) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *Person) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *Person) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+type ListMembersRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	UserId  uint64                 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Only members with a greater id.
+	After uint64 `protobuf:"fixed64,3,opt,name=after,proto3" json:"after,omitempty"`
+	// 1 to 1000.
+	Limit         uint32 `protobuf:"varint,4,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersRequest) Reset() {
+	*x = ListMembersRequest{}
+	mi := &file_wire_store_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersRequest) ProtoMessage() {}
+
+func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
+func (*ListMembersRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ListMembersRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *ListMembersRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *ListMembersRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListMembersRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListMembersReply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Members       []*Person              `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersReply) Reset() {
+	*x = ListMembersReply{}
+	mi := &file_wire_store_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersReply) ProtoMessage() {}
+
+func (x *ListMembersReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersReply.ProtoReflect.Descriptor instead.
+func (*ListMembersReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListMembersReply) GetMembers() []*Person {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+type CreateMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId     uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	AuthorId      uint64                 `protobuf:"fixed64,2,opt,name=author_id,json=authorId,proto3" json:"author_id,omitempty"`
+	Content       string                 `protobuf:"bytes,3,opt,name=content,proto3" json:"content,omitempty"`
+	Nonce         string                 `protobuf:"bytes,4,opt,name=nonce,proto3" json:"nonce,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateMessageRequest) Reset() {
+	*x = CreateMessageRequest{}
+	mi := &file_wire_store_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateMessageRequest) ProtoMessage() {}
+
+func (x *CreateMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateMessageRequest.ProtoReflect.Descriptor instead.
+func (*CreateMessageRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *CreateMessageRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *CreateMessageRequest) GetAuthorId() uint64 {
+	if x != nil {
+		return x.AuthorId
+	}
+	return 0
+}
+
+func (x *CreateMessageRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *CreateMessageRequest) GetNonce() string {
+	if x != nil {
+		return x.Nonce
+	}
+	return ""
+}
+
+func (x *CreateMessageRequest) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type GetMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId     uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	MessageId     uint64                 `protobuf:"fixed64,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	UserId        uint64                 `protobuf:"fixed64,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMessageRequest) Reset() {
+	*x = GetMessageRequest{}
+	mi := &file_wire_store_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMessageRequest) ProtoMessage() {}
+
+func (x *GetMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMessageRequest.ProtoReflect.Descriptor instead.
+func (*GetMessageRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *GetMessageRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *GetMessageRequest) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *GetMessageRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+type EditMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId     uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	MessageId     uint64                 `protobuf:"fixed64,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	UserId        uint64                 `protobuf:"fixed64,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Content       string                 `protobuf:"bytes,4,opt,name=content,proto3" json:"content,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,5,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EditMessageRequest) Reset() {
+	*x = EditMessageRequest{}
+	mi := &file_wire_store_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EditMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EditMessageRequest) ProtoMessage() {}
+
+func (x *EditMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EditMessageRequest.ProtoReflect.Descriptor instead.
+func (*EditMessageRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *EditMessageRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *EditMessageRequest) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *EditMessageRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *EditMessageRequest) GetContent() string {
+	if x != nil {
+		return x.Content
+	}
+	return ""
+}
+
+func (x *EditMessageRequest) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type DeleteMessageRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId     uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	MessageId     uint64                 `protobuf:"fixed64,2,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	UserId        uint64                 `protobuf:"fixed64,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,4,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteMessageRequest) Reset() {
+	*x = DeleteMessageRequest{}
+	mi := &file_wire_store_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteMessageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteMessageRequest) ProtoMessage() {}
+
+func (x *DeleteMessageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteMessageRequest.ProtoReflect.Descriptor instead.
+func (*DeleteMessageRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DeleteMessageRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *DeleteMessageRequest) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *DeleteMessageRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *DeleteMessageRequest) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type MessageReply struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	// The author and his part in the guild, as far as he is still in it.
+	Author        *Person `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MessageReply) Reset() {
+	*x = MessageReply{}
+	mi := &file_wire_store_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MessageReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MessageReply) ProtoMessage() {}
+
+func (x *MessageReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MessageReply.ProtoReflect.Descriptor instead.
+func (*MessageReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *MessageReply) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *MessageReply) GetAuthor() *Person {
+	if x != nil {
+		return x.Author
+	}
+	return nil
+}
+
+type ListMessagesRequest struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ChannelId uint64                 `protobuf:"fixed64,1,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	UserId    uint64                 `protobuf:"fixed64,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// At most one is not 0: messages before, after or around an id.
+	Before uint64 `protobuf:"fixed64,3,opt,name=before,proto3" json:"before,omitempty"`
+	After  uint64 `protobuf:"fixed64,4,opt,name=after,proto3" json:"after,omitempty"`
+	Around uint64 `protobuf:"fixed64,5,opt,name=around,proto3" json:"around,omitempty"`
+	// 1 to 100.
+	Limit         uint32 `protobuf:"varint,6,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessagesRequest) Reset() {
+	*x = ListMessagesRequest{}
+	mi := &file_wire_store_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessagesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessagesRequest) ProtoMessage() {}
+
+func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessagesRequest.ProtoReflect.Descriptor instead.
+func (*ListMessagesRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *ListMessagesRequest) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetBefore() uint64 {
+	if x != nil {
+		return x.Before
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetAround() uint64 {
+	if x != nil {
+		return x.Around
+	}
+	return 0
+}
+
+func (x *ListMessagesRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ListMessagesReply struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Messages []*Message             `protobuf:"bytes,1,rep,name=messages,proto3" json:"messages,omitempty"`
+	// Everybody who wrote one of them.
+	Authors       []*User `protobuf:"bytes,2,rep,name=authors,proto3" json:"authors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMessagesReply) Reset() {
+	*x = ListMessagesReply{}
+	mi := &file_wire_store_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMessagesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMessagesReply) ProtoMessage() {}
+
+func (x *ListMessagesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMessagesReply.ProtoReflect.Descriptor instead.
+func (*ListMessagesReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *ListMessagesReply) GetMessages() []*Message {
+	if x != nil {
+		return x.Messages
+	}
+	return nil
+}
+
+func (x *ListMessagesReply) GetAuthors() []*User {
+	if x != nil {
+		return x.Authors
+	}
+	return nil
+}
+
 var File_wire_store_proto protoreflect.FileDescriptor
 
 const file_wire_store_proto_rawDesc = "" +
@@ -359,12 +1819,144 @@ const file_wire_store_proto_rawDesc = "" +
 	"\x05users\x18\x01 \x01(\x04R\x05users\x12\x16\n" +
 	"\x06guilds\x18\x02 \x01(\x04R\x06guilds\x12\x1d\n" +
 	"\n" +
-	"size_bytes\x18\x03 \x01(\x04R\tsizeBytes2\xce\x02\n" +
+	"size_bytes\x18\x03 \x01(\x04R\tsizeBytes\"\xb5\x02\n" +
+	"\aRefusal\x129\n" +
+	"\x06reason\x18\x01 \x01(\x0e2!.firebreak.chat.v1.Refusal.ReasonR\x06reason\"\xee\x01\n" +
+	"\x06Reason\x12\b\n" +
+	"\x04NONE\x10\x00\x12\x10\n" +
+	"\fUNKNOWN_USER\x10\x01\x12\x11\n" +
+	"\rUNKNOWN_GUILD\x10\x02\x12\x13\n" +
+	"\x0fUNKNOWN_CHANNEL\x10\x03\x12\x13\n" +
+	"\x0fUNKNOWN_MESSAGE\x10\x04\x12\x12\n" +
+	"\x0eUNKNOWN_MEMBER\x10\x05\x12\r\n" +
+	"\tNO_ACCESS\x10\x06\x12\x11\n" +
+	"\rNO_PERMISSION\x10\a\x12\x0e\n" +
+	"\n" +
+	"NOT_AUTHOR\x10\b\x12\x13\n" +
+	"\x0fTOO_MANY_GUILDS\x10\t\x12\x15\n" +
+	"\x11TOO_MANY_CHANNELS\x10\n" +
+	"\x12\x0f\n" +
+	"\vSTALE_EPOCH\x10\v\x12\b\n" +
+	"\x04FULL\x10\f\".\n" +
+	"\x11ClaimGuildRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\"'\n" +
+	"\x0fClaimGuildReply\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\"_\n" +
+	"\x12CreateGuildRequest\x12\x19\n" +
+	"\bowner_id\x18\x01 \x01(\x06R\aownerId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
+	"\bchannels\x18\x03 \x03(\tR\bchannels\"`\n" +
+	"\x14DescribeGuildRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x14\n" +
+	"\x05count\x18\x03 \x01(\bR\x05count\"V\n" +
+	"\n" +
+	"GuildReply\x12.\n" +
+	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\x12\x18\n" +
+	"\amembers\x18\x02 \x01(\rR\amembers\"p\n" +
+	"\x11ListGuildsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\x06R\x06userId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x06R\x05after\x12\x16\n" +
+	"\x06before\x18\x03 \x01(\x06R\x06before\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"C\n" +
+	"\x0fListGuildsReply\x120\n" +
+	"\x06guilds\x18\x01 \x03(\v2\x18.firebreak.chat.v1.GuildR\x06guilds\"t\n" +
+	"\x14CreateChannelRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x14\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"K\n" +
+	"\x11GetChannelRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\"\xba\x01\n" +
+	"\fChannelReply\x124\n" +
+	"\achannel\x18\x01 \x01(\v2\x1a.firebreak.chat.v1.ChannelR\achannel\x12\x19\n" +
+	"\bguild_id\x18\x02 \x01(\x06R\aguildId\x121\n" +
+	"\x06member\x18\x03 \x01(\v2\x19.firebreak.chat.v1.MemberR\x06member\x12&\n" +
+	"\x0flast_message_id\x18\x04 \x01(\x06R\rlastMessageId\"y\n" +
+	"\x10AddMemberRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x1b\n" +
+	"\tmember_id\x18\x03 \x01(\x06R\bmemberId\x12\x14\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"Y\n" +
+	"\x0eAddMemberReply\x121\n" +
+	"\x06member\x18\x01 \x01(\v2\x19.firebreak.chat.v1.PersonR\x06member\x12\x14\n" +
+	"\x05added\x18\x02 \x01(\bR\x05added\"h\n" +
+	"\x06Person\x121\n" +
+	"\x06member\x18\x01 \x01(\v2\x19.firebreak.chat.v1.MemberR\x06member\x12+\n" +
+	"\x04user\x18\x02 \x01(\v2\x17.firebreak.chat.v1.UserR\x04user\"t\n" +
+	"\x12ListMembersRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x14\n" +
+	"\x05after\x18\x03 \x01(\x06R\x05after\x12\x14\n" +
+	"\x05limit\x18\x04 \x01(\rR\x05limit\"G\n" +
+	"\x10ListMembersReply\x123\n" +
+	"\amembers\x18\x01 \x03(\v2\x19.firebreak.chat.v1.PersonR\amembers\"\x98\x01\n" +
+	"\x14CreateMessageRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x1b\n" +
+	"\tauthor_id\x18\x02 \x01(\x06R\bauthorId\x12\x18\n" +
+	"\acontent\x18\x03 \x01(\tR\acontent\x12\x14\n" +
+	"\x05nonce\x18\x04 \x01(\tR\x05nonce\x12\x14\n" +
+	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\"j\n" +
+	"\x11GetMessageRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x06R\tmessageId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\x06R\x06userId\"\x9b\x01\n" +
+	"\x12EditMessageRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x06R\tmessageId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\x06R\x06userId\x12\x18\n" +
+	"\acontent\x18\x04 \x01(\tR\acontent\x12\x14\n" +
+	"\x05epoch\x18\x05 \x01(\x04R\x05epoch\"\x83\x01\n" +
+	"\x14DeleteMessageRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x02 \x01(\x06R\tmessageId\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\x06R\x06userId\x12\x14\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"w\n" +
+	"\fMessageReply\x124\n" +
+	"\amessage\x18\x01 \x01(\v2\x1a.firebreak.chat.v1.MessageR\amessage\x121\n" +
+	"\x06author\x18\x02 \x01(\v2\x19.firebreak.chat.v1.PersonR\x06author\"\xa9\x01\n" +
+	"\x13ListMessagesRequest\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x16\n" +
+	"\x06before\x18\x03 \x01(\x06R\x06before\x12\x14\n" +
+	"\x05after\x18\x04 \x01(\x06R\x05after\x12\x16\n" +
+	"\x06around\x18\x05 \x01(\x06R\x06around\x12\x14\n" +
+	"\x05limit\x18\x06 \x01(\rR\x05limit\"~\n" +
+	"\x11ListMessagesReply\x126\n" +
+	"\bmessages\x18\x01 \x03(\v2\x1a.firebreak.chat.v1.MessageR\bmessages\x121\n" +
+	"\aauthors\x18\x02 \x03(\v2\x17.firebreak.chat.v1.UserR\aauthors2\xcc\v\n" +
 	"\x05Store\x12[\n" +
 	"\x0eGetUserByToken\x12(.firebreak.chat.v1.GetUserByTokenRequest\x1a\x1f.firebreak.chat.v1.GetUserReply\x12M\n" +
 	"\aGetUser\x12!.firebreak.chat.v1.GetUserRequest\x1a\x1f.firebreak.chat.v1.GetUserReply\x12P\n" +
 	"\bGetGuild\x12\".firebreak.chat.v1.GetGuildRequest\x1a .firebreak.chat.v1.GetGuildReply\x12G\n" +
-	"\x05Stats\x12\x1f.firebreak.chat.v1.StatsRequest\x1a\x1d.firebreak.chat.v1.StatsReplyB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
+	"\x05Stats\x12\x1f.firebreak.chat.v1.StatsRequest\x1a\x1d.firebreak.chat.v1.StatsReply\x12V\n" +
+	"\n" +
+	"ClaimGuild\x12$.firebreak.chat.v1.ClaimGuildRequest\x1a\".firebreak.chat.v1.ClaimGuildReply\x12S\n" +
+	"\vCreateGuild\x12%.firebreak.chat.v1.CreateGuildRequest\x1a\x1d.firebreak.chat.v1.GuildReply\x12W\n" +
+	"\rDescribeGuild\x12'.firebreak.chat.v1.DescribeGuildRequest\x1a\x1d.firebreak.chat.v1.GuildReply\x12V\n" +
+	"\n" +
+	"ListGuilds\x12$.firebreak.chat.v1.ListGuildsRequest\x1a\".firebreak.chat.v1.ListGuildsReply\x12Y\n" +
+	"\rCreateChannel\x12'.firebreak.chat.v1.CreateChannelRequest\x1a\x1f.firebreak.chat.v1.ChannelReply\x12S\n" +
+	"\n" +
+	"GetChannel\x12$.firebreak.chat.v1.GetChannelRequest\x1a\x1f.firebreak.chat.v1.ChannelReply\x12S\n" +
+	"\tAddMember\x12#.firebreak.chat.v1.AddMemberRequest\x1a!.firebreak.chat.v1.AddMemberReply\x12Y\n" +
+	"\vListMembers\x12%.firebreak.chat.v1.ListMembersRequest\x1a#.firebreak.chat.v1.ListMembersReply\x12Y\n" +
+	"\rCreateMessage\x12'.firebreak.chat.v1.CreateMessageRequest\x1a\x1f.firebreak.chat.v1.MessageReply\x12S\n" +
+	"\n" +
+	"GetMessage\x12$.firebreak.chat.v1.GetMessageRequest\x1a\x1f.firebreak.chat.v1.MessageReply\x12\\\n" +
+	"\fListMessages\x12&.firebreak.chat.v1.ListMessagesRequest\x1a$.firebreak.chat.v1.ListMessagesReply\x12U\n" +
+	"\vEditMessage\x12%.firebreak.chat.v1.EditMessageRequest\x1a\x1f.firebreak.chat.v1.MessageReply\x12Y\n" +
+	"\rDeleteMessage\x12'.firebreak.chat.v1.DeleteMessageRequest\x1a\x1f.firebreak.chat.v1.MessageReplyB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
 
 var (
 	file_wire_store_proto_rawDescOnce sync.Once
@@ -378,34 +1970,101 @@ func file_wire_store_proto_rawDescGZIP() []byte {
 	return file_wire_store_proto_rawDescData
 }
 
-var file_wire_store_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_wire_store_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_wire_store_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_wire_store_proto_goTypes = []any{
-	(*GetUserByTokenRequest)(nil), // 0: firebreak.chat.v1.GetUserByTokenRequest
-	(*GetUserRequest)(nil),        // 1: firebreak.chat.v1.GetUserRequest
-	(*GetUserReply)(nil),          // 2: firebreak.chat.v1.GetUserReply
-	(*GetGuildRequest)(nil),       // 3: firebreak.chat.v1.GetGuildRequest
-	(*GetGuildReply)(nil),         // 4: firebreak.chat.v1.GetGuildReply
-	(*StatsRequest)(nil),          // 5: firebreak.chat.v1.StatsRequest
-	(*StatsReply)(nil),            // 6: firebreak.chat.v1.StatsReply
-	(*User)(nil),                  // 7: firebreak.chat.v1.User
-	(*Guild)(nil),                 // 8: firebreak.chat.v1.Guild
+	(Refusal_Reason)(0),           // 0: firebreak.chat.v1.Refusal.Reason
+	(*GetUserByTokenRequest)(nil), // 1: firebreak.chat.v1.GetUserByTokenRequest
+	(*GetUserRequest)(nil),        // 2: firebreak.chat.v1.GetUserRequest
+	(*GetUserReply)(nil),          // 3: firebreak.chat.v1.GetUserReply
+	(*GetGuildRequest)(nil),       // 4: firebreak.chat.v1.GetGuildRequest
+	(*GetGuildReply)(nil),         // 5: firebreak.chat.v1.GetGuildReply
+	(*StatsRequest)(nil),          // 6: firebreak.chat.v1.StatsRequest
+	(*StatsReply)(nil),            // 7: firebreak.chat.v1.StatsReply
+	(*Refusal)(nil),               // 8: firebreak.chat.v1.Refusal
+	(*ClaimGuildRequest)(nil),     // 9: firebreak.chat.v1.ClaimGuildRequest
+	(*ClaimGuildReply)(nil),       // 10: firebreak.chat.v1.ClaimGuildReply
+	(*CreateGuildRequest)(nil),    // 11: firebreak.chat.v1.CreateGuildRequest
+	(*DescribeGuildRequest)(nil),  // 12: firebreak.chat.v1.DescribeGuildRequest
+	(*GuildReply)(nil),            // 13: firebreak.chat.v1.GuildReply
+	(*ListGuildsRequest)(nil),     // 14: firebreak.chat.v1.ListGuildsRequest
+	(*ListGuildsReply)(nil),       // 15: firebreak.chat.v1.ListGuildsReply
+	(*CreateChannelRequest)(nil),  // 16: firebreak.chat.v1.CreateChannelRequest
+	(*GetChannelRequest)(nil),     // 17: firebreak.chat.v1.GetChannelRequest
+	(*ChannelReply)(nil),          // 18: firebreak.chat.v1.ChannelReply
+	(*AddMemberRequest)(nil),      // 19: firebreak.chat.v1.AddMemberRequest
+	(*AddMemberReply)(nil),        // 20: firebreak.chat.v1.AddMemberReply
+	(*Person)(nil),                // 21: firebreak.chat.v1.Person
+	(*ListMembersRequest)(nil),    // 22: firebreak.chat.v1.ListMembersRequest
+	(*ListMembersReply)(nil),      // 23: firebreak.chat.v1.ListMembersReply
+	(*CreateMessageRequest)(nil),  // 24: firebreak.chat.v1.CreateMessageRequest
+	(*GetMessageRequest)(nil),     // 25: firebreak.chat.v1.GetMessageRequest
+	(*EditMessageRequest)(nil),    // 26: firebreak.chat.v1.EditMessageRequest
+	(*DeleteMessageRequest)(nil),  // 27: firebreak.chat.v1.DeleteMessageRequest
+	(*MessageReply)(nil),          // 28: firebreak.chat.v1.MessageReply
+	(*ListMessagesRequest)(nil),   // 29: firebreak.chat.v1.ListMessagesRequest
+	(*ListMessagesReply)(nil),     // 30: firebreak.chat.v1.ListMessagesReply
+	(*User)(nil),                  // 31: firebreak.chat.v1.User
+	(*Guild)(nil),                 // 32: firebreak.chat.v1.Guild
+	(*Channel)(nil),               // 33: firebreak.chat.v1.Channel
+	(*Member)(nil),                // 34: firebreak.chat.v1.Member
+	(*Message)(nil),               // 35: firebreak.chat.v1.Message
 }
 var file_wire_store_proto_depIdxs = []int32{
-	7, // 0: firebreak.chat.v1.GetUserReply.user:type_name -> firebreak.chat.v1.User
-	8, // 1: firebreak.chat.v1.GetGuildReply.guild:type_name -> firebreak.chat.v1.Guild
-	0, // 2: firebreak.chat.v1.Store.GetUserByToken:input_type -> firebreak.chat.v1.GetUserByTokenRequest
-	1, // 3: firebreak.chat.v1.Store.GetUser:input_type -> firebreak.chat.v1.GetUserRequest
-	3, // 4: firebreak.chat.v1.Store.GetGuild:input_type -> firebreak.chat.v1.GetGuildRequest
-	5, // 5: firebreak.chat.v1.Store.Stats:input_type -> firebreak.chat.v1.StatsRequest
-	2, // 6: firebreak.chat.v1.Store.GetUserByToken:output_type -> firebreak.chat.v1.GetUserReply
-	2, // 7: firebreak.chat.v1.Store.GetUser:output_type -> firebreak.chat.v1.GetUserReply
-	4, // 8: firebreak.chat.v1.Store.GetGuild:output_type -> firebreak.chat.v1.GetGuildReply
-	6, // 9: firebreak.chat.v1.Store.Stats:output_type -> firebreak.chat.v1.StatsReply
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	31, // 0: firebreak.chat.v1.GetUserReply.user:type_name -> firebreak.chat.v1.User
+	32, // 1: firebreak.chat.v1.GetGuildReply.guild:type_name -> firebreak.chat.v1.Guild
+	0,  // 2: firebreak.chat.v1.Refusal.reason:type_name -> firebreak.chat.v1.Refusal.Reason
+	32, // 3: firebreak.chat.v1.GuildReply.guild:type_name -> firebreak.chat.v1.Guild
+	32, // 4: firebreak.chat.v1.ListGuildsReply.guilds:type_name -> firebreak.chat.v1.Guild
+	33, // 5: firebreak.chat.v1.ChannelReply.channel:type_name -> firebreak.chat.v1.Channel
+	34, // 6: firebreak.chat.v1.ChannelReply.member:type_name -> firebreak.chat.v1.Member
+	21, // 7: firebreak.chat.v1.AddMemberReply.member:type_name -> firebreak.chat.v1.Person
+	34, // 8: firebreak.chat.v1.Person.member:type_name -> firebreak.chat.v1.Member
+	31, // 9: firebreak.chat.v1.Person.user:type_name -> firebreak.chat.v1.User
+	21, // 10: firebreak.chat.v1.ListMembersReply.members:type_name -> firebreak.chat.v1.Person
+	35, // 11: firebreak.chat.v1.MessageReply.message:type_name -> firebreak.chat.v1.Message
+	21, // 12: firebreak.chat.v1.MessageReply.author:type_name -> firebreak.chat.v1.Person
+	35, // 13: firebreak.chat.v1.ListMessagesReply.messages:type_name -> firebreak.chat.v1.Message
+	31, // 14: firebreak.chat.v1.ListMessagesReply.authors:type_name -> firebreak.chat.v1.User
+	1,  // 15: firebreak.chat.v1.Store.GetUserByToken:input_type -> firebreak.chat.v1.GetUserByTokenRequest
+	2,  // 16: firebreak.chat.v1.Store.GetUser:input_type -> firebreak.chat.v1.GetUserRequest
+	4,  // 17: firebreak.chat.v1.Store.GetGuild:input_type -> firebreak.chat.v1.GetGuildRequest
+	6,  // 18: firebreak.chat.v1.Store.Stats:input_type -> firebreak.chat.v1.StatsRequest
+	9,  // 19: firebreak.chat.v1.Store.ClaimGuild:input_type -> firebreak.chat.v1.ClaimGuildRequest
+	11, // 20: firebreak.chat.v1.Store.CreateGuild:input_type -> firebreak.chat.v1.CreateGuildRequest
+	12, // 21: firebreak.chat.v1.Store.DescribeGuild:input_type -> firebreak.chat.v1.DescribeGuildRequest
+	14, // 22: firebreak.chat.v1.Store.ListGuilds:input_type -> firebreak.chat.v1.ListGuildsRequest
+	16, // 23: firebreak.chat.v1.Store.CreateChannel:input_type -> firebreak.chat.v1.CreateChannelRequest
+	17, // 24: firebreak.chat.v1.Store.GetChannel:input_type -> firebreak.chat.v1.GetChannelRequest
+	19, // 25: firebreak.chat.v1.Store.AddMember:input_type -> firebreak.chat.v1.AddMemberRequest
+	22, // 26: firebreak.chat.v1.Store.ListMembers:input_type -> firebreak.chat.v1.ListMembersRequest
+	24, // 27: firebreak.chat.v1.Store.CreateMessage:input_type -> firebreak.chat.v1.CreateMessageRequest
+	25, // 28: firebreak.chat.v1.Store.GetMessage:input_type -> firebreak.chat.v1.GetMessageRequest
+	29, // 29: firebreak.chat.v1.Store.ListMessages:input_type -> firebreak.chat.v1.ListMessagesRequest
+	26, // 30: firebreak.chat.v1.Store.EditMessage:input_type -> firebreak.chat.v1.EditMessageRequest
+	27, // 31: firebreak.chat.v1.Store.DeleteMessage:input_type -> firebreak.chat.v1.DeleteMessageRequest
+	3,  // 32: firebreak.chat.v1.Store.GetUserByToken:output_type -> firebreak.chat.v1.GetUserReply
+	3,  // 33: firebreak.chat.v1.Store.GetUser:output_type -> firebreak.chat.v1.GetUserReply
+	5,  // 34: firebreak.chat.v1.Store.GetGuild:output_type -> firebreak.chat.v1.GetGuildReply
+	7,  // 35: firebreak.chat.v1.Store.Stats:output_type -> firebreak.chat.v1.StatsReply
+	10, // 36: firebreak.chat.v1.Store.ClaimGuild:output_type -> firebreak.chat.v1.ClaimGuildReply
+	13, // 37: firebreak.chat.v1.Store.CreateGuild:output_type -> firebreak.chat.v1.GuildReply
+	13, // 38: firebreak.chat.v1.Store.DescribeGuild:output_type -> firebreak.chat.v1.GuildReply
+	15, // 39: firebreak.chat.v1.Store.ListGuilds:output_type -> firebreak.chat.v1.ListGuildsReply
+	18, // 40: firebreak.chat.v1.Store.CreateChannel:output_type -> firebreak.chat.v1.ChannelReply
+	18, // 41: firebreak.chat.v1.Store.GetChannel:output_type -> firebreak.chat.v1.ChannelReply
+	20, // 42: firebreak.chat.v1.Store.AddMember:output_type -> firebreak.chat.v1.AddMemberReply
+	23, // 43: firebreak.chat.v1.Store.ListMembers:output_type -> firebreak.chat.v1.ListMembersReply
+	28, // 44: firebreak.chat.v1.Store.CreateMessage:output_type -> firebreak.chat.v1.MessageReply
+	28, // 45: firebreak.chat.v1.Store.GetMessage:output_type -> firebreak.chat.v1.MessageReply
+	30, // 46: firebreak.chat.v1.Store.ListMessages:output_type -> firebreak.chat.v1.ListMessagesReply
+	28, // 47: firebreak.chat.v1.Store.EditMessage:output_type -> firebreak.chat.v1.MessageReply
+	28, // 48: firebreak.chat.v1.Store.DeleteMessage:output_type -> firebreak.chat.v1.MessageReply
+	32, // [32:49] is the sub-list for method output_type
+	15, // [15:32] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_wire_store_proto_init() }
@@ -419,13 +2078,14 @@ func file_wire_store_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_store_proto_rawDesc), len(file_wire_store_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   7,
+			NumEnums:      1,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_wire_store_proto_goTypes,
 		DependencyIndexes: file_wire_store_proto_depIdxs,
+		EnumInfos:         file_wire_store_proto_enumTypes,
 		MessageInfos:      file_wire_store_proto_msgTypes,
 	}.Build()
 	File_wire_store_proto = out.File

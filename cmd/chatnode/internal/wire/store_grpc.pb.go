@@ -23,6 +23,19 @@ const (
 	Store_GetUser_FullMethodName        = "/firebreak.chat.v1.Store/GetUser"
 	Store_GetGuild_FullMethodName       = "/firebreak.chat.v1.Store/GetGuild"
 	Store_Stats_FullMethodName          = "/firebreak.chat.v1.Store/Stats"
+	Store_ClaimGuild_FullMethodName     = "/firebreak.chat.v1.Store/ClaimGuild"
+	Store_CreateGuild_FullMethodName    = "/firebreak.chat.v1.Store/CreateGuild"
+	Store_DescribeGuild_FullMethodName  = "/firebreak.chat.v1.Store/DescribeGuild"
+	Store_ListGuilds_FullMethodName     = "/firebreak.chat.v1.Store/ListGuilds"
+	Store_CreateChannel_FullMethodName  = "/firebreak.chat.v1.Store/CreateChannel"
+	Store_GetChannel_FullMethodName     = "/firebreak.chat.v1.Store/GetChannel"
+	Store_AddMember_FullMethodName      = "/firebreak.chat.v1.Store/AddMember"
+	Store_ListMembers_FullMethodName    = "/firebreak.chat.v1.Store/ListMembers"
+	Store_CreateMessage_FullMethodName  = "/firebreak.chat.v1.Store/CreateMessage"
+	Store_GetMessage_FullMethodName     = "/firebreak.chat.v1.Store/GetMessage"
+	Store_ListMessages_FullMethodName   = "/firebreak.chat.v1.Store/ListMessages"
+	Store_EditMessage_FullMethodName    = "/firebreak.chat.v1.Store/EditMessage"
+	Store_DeleteMessage_FullMethodName  = "/firebreak.chat.v1.Store/DeleteMessage"
 )
 
 // StoreClient is the client API for Store service.
@@ -32,8 +45,14 @@ const (
 // Store is what the database process serves to API nodes.
 //
 // Codes: UNAUTHENTICATED (no such token), NOT_FOUND (no such id) and
-// INVALID_ARGUMENT (an id of 0) are final. RESOURCE_EXHAUSTED says that more
-// calls than the store admits are in flight: nothing was read, come back later.
+// INVALID_ARGUMENT (an id of 0, a size out of bounds) are final. RESOURCE_EXHAUSTED
+// says that more calls than the store admits are in flight: nothing was read, come
+// back later. A refusal that callers tell apart carries a Refusal.
+//
+// A write that was answered is on the disk. One that failed with DEADLINE_EXCEEDED
+// or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
+// claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
+// who owns none (an API node, for a client) writes with epoch 0.
 type StoreClient interface {
 	// GetUserByToken finds the user who logs in with a token.
 	GetUserByToken(ctx context.Context, in *GetUserByTokenRequest, opts ...grpc.CallOption) (*GetUserReply, error)
@@ -43,6 +62,33 @@ type StoreClient interface {
 	GetGuild(ctx context.Context, in *GetGuildRequest, opts ...grpc.CallOption) (*GetGuildReply, error)
 	// Stats says how much the database holds; any answer proves that it serves.
 	Stats(ctx context.Context, in *StatsRequest, opts ...grpc.CallOption) (*StatsReply, error)
+	// ClaimGuild makes the caller the owner of a guild: its epoch is greater than
+	// every one before.
+	ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opts ...grpc.CallOption) (*ClaimGuildReply, error)
+	// CreateGuild makes a guild with its owner as the only member.
+	CreateGuild(ctx context.Context, in *CreateGuildRequest, opts ...grpc.CallOption) (*GuildReply, error)
+	// DescribeGuild reads a guild without its members.
+	DescribeGuild(ctx context.Context, in *DescribeGuildRequest, opts ...grpc.CallOption) (*GuildReply, error)
+	// ListGuilds reads the guilds of a user, without members and channels, by id.
+	ListGuilds(ctx context.Context, in *ListGuildsRequest, opts ...grpc.CallOption) (*ListGuildsReply, error)
+	// CreateChannel adds a channel; only the guild's owner may.
+	CreateChannel(ctx context.Context, in *CreateChannelRequest, opts ...grpc.CallOption) (*ChannelReply, error)
+	// GetChannel reads a channel and the part of the asking user in its guild.
+	GetChannel(ctx context.Context, in *GetChannelRequest, opts ...grpc.CallOption) (*ChannelReply, error)
+	// AddMember adds a user to a guild; only the guild's owner may.
+	AddMember(ctx context.Context, in *AddMemberRequest, opts ...grpc.CallOption) (*AddMemberReply, error)
+	// ListMembers reads members with their users, by id.
+	ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersReply, error)
+	// CreateMessage appends a message to a channel.
+	CreateMessage(ctx context.Context, in *CreateMessageRequest, opts ...grpc.CallOption) (*MessageReply, error)
+	// GetMessage reads one message.
+	GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*MessageReply, error)
+	// ListMessages reads messages, the newest first.
+	ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesReply, error)
+	// EditMessage changes the content; only the author may.
+	EditMessage(ctx context.Context, in *EditMessageRequest, opts ...grpc.CallOption) (*MessageReply, error)
+	// DeleteMessage removes a message; only its author and the guild's owner may.
+	DeleteMessage(ctx context.Context, in *DeleteMessageRequest, opts ...grpc.CallOption) (*MessageReply, error)
 }
 
 type storeClient struct {
@@ -93,6 +139,136 @@ func (c *storeClient) Stats(ctx context.Context, in *StatsRequest, opts ...grpc.
 	return out, nil
 }
 
+func (c *storeClient) ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opts ...grpc.CallOption) (*ClaimGuildReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimGuildReply)
+	err := c.cc.Invoke(ctx, Store_ClaimGuild_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) CreateGuild(ctx context.Context, in *CreateGuildRequest, opts ...grpc.CallOption) (*GuildReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GuildReply)
+	err := c.cc.Invoke(ctx, Store_CreateGuild_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) DescribeGuild(ctx context.Context, in *DescribeGuildRequest, opts ...grpc.CallOption) (*GuildReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GuildReply)
+	err := c.cc.Invoke(ctx, Store_DescribeGuild_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) ListGuilds(ctx context.Context, in *ListGuildsRequest, opts ...grpc.CallOption) (*ListGuildsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListGuildsReply)
+	err := c.cc.Invoke(ctx, Store_ListGuilds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) CreateChannel(ctx context.Context, in *CreateChannelRequest, opts ...grpc.CallOption) (*ChannelReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChannelReply)
+	err := c.cc.Invoke(ctx, Store_CreateChannel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) GetChannel(ctx context.Context, in *GetChannelRequest, opts ...grpc.CallOption) (*ChannelReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ChannelReply)
+	err := c.cc.Invoke(ctx, Store_GetChannel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) AddMember(ctx context.Context, in *AddMemberRequest, opts ...grpc.CallOption) (*AddMemberReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AddMemberReply)
+	err := c.cc.Invoke(ctx, Store_AddMember_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) ListMembers(ctx context.Context, in *ListMembersRequest, opts ...grpc.CallOption) (*ListMembersReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMembersReply)
+	err := c.cc.Invoke(ctx, Store_ListMembers_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) CreateMessage(ctx context.Context, in *CreateMessageRequest, opts ...grpc.CallOption) (*MessageReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MessageReply)
+	err := c.cc.Invoke(ctx, Store_CreateMessage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) GetMessage(ctx context.Context, in *GetMessageRequest, opts ...grpc.CallOption) (*MessageReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MessageReply)
+	err := c.cc.Invoke(ctx, Store_GetMessage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) ListMessages(ctx context.Context, in *ListMessagesRequest, opts ...grpc.CallOption) (*ListMessagesReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListMessagesReply)
+	err := c.cc.Invoke(ctx, Store_ListMessages_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) EditMessage(ctx context.Context, in *EditMessageRequest, opts ...grpc.CallOption) (*MessageReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MessageReply)
+	err := c.cc.Invoke(ctx, Store_EditMessage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) DeleteMessage(ctx context.Context, in *DeleteMessageRequest, opts ...grpc.CallOption) (*MessageReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(MessageReply)
+	err := c.cc.Invoke(ctx, Store_DeleteMessage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // StoreServer is the server API for Store service.
 // All implementations must embed UnimplementedStoreServer
 // for forward compatibility.
@@ -100,8 +276,14 @@ func (c *storeClient) Stats(ctx context.Context, in *StatsRequest, opts ...grpc.
 // Store is what the database process serves to API nodes.
 //
 // Codes: UNAUTHENTICATED (no such token), NOT_FOUND (no such id) and
-// INVALID_ARGUMENT (an id of 0) are final. RESOURCE_EXHAUSTED says that more
-// calls than the store admits are in flight: nothing was read, come back later.
+// INVALID_ARGUMENT (an id of 0, a size out of bounds) are final. RESOURCE_EXHAUSTED
+// says that more calls than the store admits are in flight: nothing was read, come
+// back later. A refusal that callers tell apart carries a Refusal.
+//
+// A write that was answered is on the disk. One that failed with DEADLINE_EXCEEDED
+// or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
+// claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
+// who owns none (an API node, for a client) writes with epoch 0.
 type StoreServer interface {
 	// GetUserByToken finds the user who logs in with a token.
 	GetUserByToken(context.Context, *GetUserByTokenRequest) (*GetUserReply, error)
@@ -111,6 +293,33 @@ type StoreServer interface {
 	GetGuild(context.Context, *GetGuildRequest) (*GetGuildReply, error)
 	// Stats says how much the database holds; any answer proves that it serves.
 	Stats(context.Context, *StatsRequest) (*StatsReply, error)
+	// ClaimGuild makes the caller the owner of a guild: its epoch is greater than
+	// every one before.
+	ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimGuildReply, error)
+	// CreateGuild makes a guild with its owner as the only member.
+	CreateGuild(context.Context, *CreateGuildRequest) (*GuildReply, error)
+	// DescribeGuild reads a guild without its members.
+	DescribeGuild(context.Context, *DescribeGuildRequest) (*GuildReply, error)
+	// ListGuilds reads the guilds of a user, without members and channels, by id.
+	ListGuilds(context.Context, *ListGuildsRequest) (*ListGuildsReply, error)
+	// CreateChannel adds a channel; only the guild's owner may.
+	CreateChannel(context.Context, *CreateChannelRequest) (*ChannelReply, error)
+	// GetChannel reads a channel and the part of the asking user in its guild.
+	GetChannel(context.Context, *GetChannelRequest) (*ChannelReply, error)
+	// AddMember adds a user to a guild; only the guild's owner may.
+	AddMember(context.Context, *AddMemberRequest) (*AddMemberReply, error)
+	// ListMembers reads members with their users, by id.
+	ListMembers(context.Context, *ListMembersRequest) (*ListMembersReply, error)
+	// CreateMessage appends a message to a channel.
+	CreateMessage(context.Context, *CreateMessageRequest) (*MessageReply, error)
+	// GetMessage reads one message.
+	GetMessage(context.Context, *GetMessageRequest) (*MessageReply, error)
+	// ListMessages reads messages, the newest first.
+	ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesReply, error)
+	// EditMessage changes the content; only the author may.
+	EditMessage(context.Context, *EditMessageRequest) (*MessageReply, error)
+	// DeleteMessage removes a message; only its author and the guild's owner may.
+	DeleteMessage(context.Context, *DeleteMessageRequest) (*MessageReply, error)
 	mustEmbedUnimplementedStoreServer()
 }
 
@@ -132,6 +341,45 @@ func (UnimplementedStoreServer) GetGuild(context.Context, *GetGuildRequest) (*Ge
 }
 func (UnimplementedStoreServer) Stats(context.Context, *StatsRequest) (*StatsReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method Stats not implemented")
+}
+func (UnimplementedStoreServer) ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimGuildReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimGuild not implemented")
+}
+func (UnimplementedStoreServer) CreateGuild(context.Context, *CreateGuildRequest) (*GuildReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateGuild not implemented")
+}
+func (UnimplementedStoreServer) DescribeGuild(context.Context, *DescribeGuildRequest) (*GuildReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method DescribeGuild not implemented")
+}
+func (UnimplementedStoreServer) ListGuilds(context.Context, *ListGuildsRequest) (*ListGuildsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListGuilds not implemented")
+}
+func (UnimplementedStoreServer) CreateChannel(context.Context, *CreateChannelRequest) (*ChannelReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateChannel not implemented")
+}
+func (UnimplementedStoreServer) GetChannel(context.Context, *GetChannelRequest) (*ChannelReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetChannel not implemented")
+}
+func (UnimplementedStoreServer) AddMember(context.Context, *AddMemberRequest) (*AddMemberReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method AddMember not implemented")
+}
+func (UnimplementedStoreServer) ListMembers(context.Context, *ListMembersRequest) (*ListMembersReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMembers not implemented")
+}
+func (UnimplementedStoreServer) CreateMessage(context.Context, *CreateMessageRequest) (*MessageReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateMessage not implemented")
+}
+func (UnimplementedStoreServer) GetMessage(context.Context, *GetMessageRequest) (*MessageReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetMessage not implemented")
+}
+func (UnimplementedStoreServer) ListMessages(context.Context, *ListMessagesRequest) (*ListMessagesReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListMessages not implemented")
+}
+func (UnimplementedStoreServer) EditMessage(context.Context, *EditMessageRequest) (*MessageReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method EditMessage not implemented")
+}
+func (UnimplementedStoreServer) DeleteMessage(context.Context, *DeleteMessageRequest) (*MessageReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteMessage not implemented")
 }
 func (UnimplementedStoreServer) mustEmbedUnimplementedStoreServer() {}
 func (UnimplementedStoreServer) testEmbeddedByValue()               {}
@@ -226,6 +474,240 @@ func _Store_Stats_Handler(srv interface{}, ctx context.Context, dec func(interfa
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Store_ClaimGuild_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimGuildRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).ClaimGuild(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_ClaimGuild_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).ClaimGuild(ctx, req.(*ClaimGuildRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_CreateGuild_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateGuildRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).CreateGuild(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_CreateGuild_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).CreateGuild(ctx, req.(*CreateGuildRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_DescribeGuild_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DescribeGuildRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).DescribeGuild(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_DescribeGuild_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).DescribeGuild(ctx, req.(*DescribeGuildRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_ListGuilds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListGuildsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).ListGuilds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_ListGuilds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).ListGuilds(ctx, req.(*ListGuildsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_CreateChannel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateChannelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).CreateChannel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_CreateChannel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).CreateChannel(ctx, req.(*CreateChannelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_GetChannel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetChannelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).GetChannel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_GetChannel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).GetChannel(ctx, req.(*GetChannelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_AddMember_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AddMemberRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).AddMember(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_AddMember_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).AddMember(ctx, req.(*AddMemberRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_ListMembers_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMembersRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).ListMembers(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_ListMembers_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).ListMembers(ctx, req.(*ListMembersRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_CreateMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateMessageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).CreateMessage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_CreateMessage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).CreateMessage(ctx, req.(*CreateMessageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_GetMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetMessageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).GetMessage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_GetMessage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).GetMessage(ctx, req.(*GetMessageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_ListMessages_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListMessagesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).ListMessages(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_ListMessages_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).ListMessages(ctx, req.(*ListMessagesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_EditMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(EditMessageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).EditMessage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_EditMessage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).EditMessage(ctx, req.(*EditMessageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_DeleteMessage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteMessageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).DeleteMessage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_DeleteMessage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).DeleteMessage(ctx, req.(*DeleteMessageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Store_ServiceDesc is the grpc.ServiceDesc for Store service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -248,6 +730,58 @@ var Store_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Stats",
 			Handler:    _Store_Stats_Handler,
+		},
+		{
+			MethodName: "ClaimGuild",
+			Handler:    _Store_ClaimGuild_Handler,
+		},
+		{
+			MethodName: "CreateGuild",
+			Handler:    _Store_CreateGuild_Handler,
+		},
+		{
+			MethodName: "DescribeGuild",
+			Handler:    _Store_DescribeGuild_Handler,
+		},
+		{
+			MethodName: "ListGuilds",
+			Handler:    _Store_ListGuilds_Handler,
+		},
+		{
+			MethodName: "CreateChannel",
+			Handler:    _Store_CreateChannel_Handler,
+		},
+		{
+			MethodName: "GetChannel",
+			Handler:    _Store_GetChannel_Handler,
+		},
+		{
+			MethodName: "AddMember",
+			Handler:    _Store_AddMember_Handler,
+		},
+		{
+			MethodName: "ListMembers",
+			Handler:    _Store_ListMembers_Handler,
+		},
+		{
+			MethodName: "CreateMessage",
+			Handler:    _Store_CreateMessage_Handler,
+		},
+		{
+			MethodName: "GetMessage",
+			Handler:    _Store_GetMessage_Handler,
+		},
+		{
+			MethodName: "ListMessages",
+			Handler:    _Store_ListMessages_Handler,
+		},
+		{
+			MethodName: "EditMessage",
+			Handler:    _Store_EditMessage_Handler,
+		},
+		{
+			MethodName: "DeleteMessage",
+			Handler:    _Store_DeleteMessage_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
