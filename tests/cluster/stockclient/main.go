@@ -43,10 +43,11 @@ func main() {
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) error {
 	flags := flag.NewFlagSet("stockclient", flag.ContinueOnError)
-	library := flags.String("library", "", "discordgo or disgo")
+	library := flags.String("library", "", "discordgo, disgo or discordgo-rest")
 	rest := flags.String("rest", "", "where REST is, for discordgo")
 	gateway := flags.String("gateway", "", "where the gateway is, for disgo")
 	token := flags.String("token", "", "whose session it is")
+	member := flags.String("member", "", "whom discordgo-rest adds to its guild")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -58,8 +59,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout io.Writer) 
 		c, err = newDiscordgo(*rest, *token, out)
 	case "disgo":
 		c = newDisgo(*gateway, *token, out)
+	case "discordgo-rest":
+		return tellStory(*rest, *token, *member, out)
 	default:
-		err = errors.New("-library is discordgo or disgo")
+		err = errors.New("-library is discordgo, disgo or discordgo-rest")
 	}
 	if err != nil {
 		return err

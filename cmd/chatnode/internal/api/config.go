@@ -9,6 +9,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 // MaxWorkers is the largest number of workers of one node.
@@ -21,12 +23,18 @@ type Config struct {
 	// Store is the address (host:port) of the store. Required; the store itself
 	// may come later.
 	Store string
-	// Workers is how many calls are worked on at once; one more is refused with
-	// RESOURCE_EXHAUSTED. 0 means 64.
+	// Workers is how many calls of chat nodes are worked on at once, and as many of
+	// REST: one more is refused, and neither kind takes the other's. 0 means 64.
 	Workers int
 	// CallTimeout bounds one call, and with it the wait for a store that does
 	// not answer. 0 means 1 s.
 	CallTimeout time.Duration
+	// REST is where client libraries call; the node closes it. Nil means nowhere.
+	REST net.Listener
+	// Gateways are the URLs of chat nodes that REST sends clients to, in turn.
+	Gateways []string
+	// Told is told what REST committed: see [rest.Config.Told]. Nil means nobody.
+	Told func(protocol.Dispatch)
 	// Credentials turns TLS on for chat nodes; nil means plain text, for loopback.
 	Credentials credentials.TransportCredentials
 	// StoreCredentials does the same towards the store.

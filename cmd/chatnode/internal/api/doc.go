@@ -2,7 +2,8 @@
 // call API nodes.
 //
 // A [Node] is stateless: it answers [wire.LoaderServer] calls by asking the
-// store. It has a number of workers; a call that finds none free is refused at
+// store, and the REST calls of client libraries (package rest) when it is given a
+// listener for them. It has a number of workers for each kind; a call that finds none free is refused at
 // once, so that an overloaded node says so instead of answering late. While the
 // store is away calls fail at once, [Node.Ready] says why, and the log has one
 // line for each change of that state.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api/rest"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
 
@@ -67,10 +68,10 @@ func (n *Node) Ready() error {
 func (n *Node) Load() wire.Load { return n.rpc.Load() }
 
 // Serve answers calls until ctx ends, lets the running ones finish for a moment,
-// and returns nil within 2 s. It returns an error when the listener fails. It
-// closes the listener. A store that is away does not end it.
+// and returns nil within 2 s. It returns an error when a listener fails. It
+// closes the listeners. A store that is away does not end it.
 func (n *Node) Serve(ctx context.Context) error {
-	defer func() { _ = n.cfg.Listener.Close() }()
+	defer n.closeListeners()
 	conn, err := wire.Dial(n.cfg.Store, n.cfg.StoreCredentials)
 	if err != nil {
 		return fmt.Errorf("api: store: %w", err)
@@ -85,13 +86,54 @@ func (n *Node) Serve(ctx context.Context) error {
 	defer stopWatching()
 	watch.Go(func() { n.store.run(watching, conn) })
 
+	stopREST, err := n.serveREST(ctx)
+	if err != nil {
+		return err
+	}
 	n.phase.Store(int32(phaseServing))
 	defer n.phase.Store(int32(phaseStopped))
 	n.cfg.Log.Info().Stringer("listen", n.cfg.Listener.Addr()).Str("store", n.cfg.Store).
 		Int("workers", n.cfg.Workers).Msg("api node serves")
-	if err := n.rpc.Serve(ctx, n.cfg.Listener); err != nil {
+	err = n.rpc.Serve(ctx, n.cfg.Listener)
+	if err = errors.Join(err, stopREST()); err != nil {
 		return fmt.Errorf("api: %w", err)
 	}
 	n.cfg.Log.Info().Msg("api node stopped")
 	return nil
+}
+
+// serveREST answers REST calls beside the others until ctx ends, or until the
+// function that it returns is called, which waits for the end.
+func (n *Node) serveREST(ctx context.Context) (stop func() error, err error) {
+	if n.cfg.REST == nil {
+		return func() error { return nil }, nil
+	}
+	server, err := rest.New(rest.Config{
+		Store: n.loader.store, Gateways: n.cfg.Gateways, Workers: n.cfg.Workers, CallTimeout: n.cfg.CallTimeout,
+		Told: n.cfg.Told, Log: n.cfg.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	serving, cancel := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() {
+		err := server.Serve(serving, n.cfg.REST)
+		if err != nil {
+			n.cfg.Log.Error().Err(err).Msg("REST ended: only chat nodes are answered")
+		}
+		ended <- err
+	}()
+	n.cfg.Log.Info().Stringer("listen", n.cfg.REST.Addr()).Strs("gateways", n.cfg.Gateways).Msg("api node serves REST")
+	return func() error {
+		cancel()
+		return <-ended
+	}, nil
+}
+
+func (n *Node) closeListeners() {
+	_ = n.cfg.Listener.Close()
+	if n.cfg.REST != nil {
+		_ = n.cfg.REST.Close()
+	}
 }

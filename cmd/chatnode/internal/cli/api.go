@@ -19,17 +19,19 @@ const apiService = "api"
 
 // apiCommand is "chatnode api".
 type apiCommand struct {
-	ID            string    `help:"The instance's name, unique in its service; by default the machine's, with the port."`
-	Listen        address   `default:"127.0.0.1:0" help:"Where chat nodes connect, by gRPC."`
-	Advertise     address   `placeholder:"HOST:PORT" help:"The address to announce; the one that is listened on by default."`
-	Etcd          []httpURL `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
-	Store         address   `default:"127.0.0.1:9000" help:"The store's address."`
-	Announce      string    `enum:"runtime,incident" default:"runtime" help:"Who announces: runtime (checks and repairs) or incident (the client of 2020)."`
-	AnnounceVia   httpURL   `placeholder:"URL" help:"Where the incident announcer writes instead of etcd: a proxy that cuts."`
-	AnnounceRetry period    `default:"2s" help:"How long the incident announcer waits after a failed write."`
-	TTL           period    `default:"60s" name:"ttl" help:"How long the announcement lives unless it is renewed."`
-	Prefix        string    `default:"/services" help:"Where the services' directories are."`
-	Zone          string    `help:"The zone to announce."`
+	ID            string       `help:"The instance's name, unique in its service; by default the machine's, with the port."`
+	Listen        address      `default:"127.0.0.1:0" help:"Where chat nodes connect, by gRPC."`
+	Advertise     address      `placeholder:"HOST:PORT" help:"The address to announce; the one that is listened on by default."`
+	Etcd          []httpURL    `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
+	Store         address      `default:"127.0.0.1:9000" help:"The store's address."`
+	REST          address      `name:"rest" placeholder:"HOST:PORT" help:"Where client libraries call, by REST; nowhere by default."`
+	Gateway       []gatewayURL `placeholder:"WS-URL" help:"The chat nodes that REST sends clients to, in turn."`
+	Announce      string       `enum:"runtime,incident" default:"runtime" help:"Who announces: runtime (checks and repairs) or incident (the client of 2020)."`
+	AnnounceVia   httpURL      `placeholder:"URL" help:"Where the incident announcer writes instead of etcd: a proxy that cuts."`
+	AnnounceRetry period       `default:"2s" help:"How long the incident announcer waits after a failed write."`
+	TTL           period       `default:"60s" name:"ttl" help:"How long the announcement lives unless it is renewed."`
+	Prefix        string       `default:"/services" help:"Where the services' directories are."`
+	Zone          string       `help:"The zone to announce."`
 	role
 }
 
@@ -48,7 +50,16 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	}
 	defer func() { _ = listener.Close() }()
 
-	node, err := api.New(api.Config{Listener: listener, Store: string(c.Store), Log: s.log})
+	rest, err := c.listenREST(ctx)
+	if err != nil {
+		return err
+	}
+	if rest != nil {
+		defer func() { _ = rest.Close() }()
+	}
+	node, err := api.New(api.Config{
+		Listener: listener, Store: string(c.Store), REST: rest, Gateways: texts(c.Gateway), Log: s.log,
+	})
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -86,6 +97,17 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	}
 	// Nobody is to find a node that no longer answers: withdraw first.
 	return errors.Join(err, stopWithin(ctx, announcer), serving.stop())
+}
+
+// listenREST returns no listener when there is to be no REST.
+func (c *apiCommand) listenREST(ctx context.Context) (net.Listener, error) {
+	if c.REST == "" {
+		if len(c.Gateway) > 0 {
+			return nil, usagef("--gateway: nobody is sent there without --rest")
+		}
+		return nil, nil
+	}
+	return listen(ctx, "--rest", c.REST)
 }
 
 // instance is the record that is announced.
