@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/store"
 )
 
 // A reader that polls the ready file must never see half of it.
@@ -61,15 +63,28 @@ func TestReadyFileIsReplacedWhole(t *testing.T) {
 func TestReadyFileFormat(t *testing.T) {
 	l := testLayout(t)
 	pids := map[string]int{"etcd": 1, "api-1": 2, "node-1": 3, "node-2": 4}
-	got, err := json.Marshal(newReadyFile("naive", "/tmp/x", l, pids))
+	file := newReadyFile("naive", "/tmp/x", l, pids)
+	file.Bots = []string{"a", "b"}
+	got, err := json.Marshal(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"act":"naive","etcd":"http://h:1","gateways":["ws://h:11","ws://h:13"],"apis":["h:7"],` +
+	want := `{"act":"naive","etcd":"http://h:1","gateways":["ws://h:11","ws://h:13"],"apis":["h:7"],"rest":["http://h:16"],"bots":["a","b"],` +
 		`"admin":["http://h:12","http://h:14"],"pids":{"api-1":2,"etcd":1,"node-1":3,"node-2":4},` +
 		`"admins":{"api-1":"http://h:8","etcd":"http://h:2","node-1":"http://h:12","node-2":"http://h:14"},"folder":"/tmp/x"}`
 	if string(got) != want {
 		t.Errorf("ready file:\n got %s\nwant %s", got, want)
+	}
+}
+
+// The bots are two users that the store knows, also in the smallest demo.
+func TestBotsAreUsers(t *testing.T) {
+	for _, users := range []int{2, 40, 2000} {
+		c := Config{Users: users, Seed: 7}
+		want := []string{store.Token(7, 0), store.Token(7, max(users/40, 1))} // home guilds go round
+		if got := c.bots(); !slices.Equal(got, want) {
+			t.Errorf("bots of %d users: got %v, want %v", users, got, want)
+		}
 	}
 }
 
@@ -80,7 +95,7 @@ func testLayout(t *testing.T) layout {
 		etcd:   server{name: "etcd", role: roleEtcd, listen: "h:1", admin: "h:2"},
 		store:  server{name: "store", role: roleStore, listen: "h:3", admin: "h:4"},
 		load:   server{name: "load", role: roleLoad, admin: "h:6"},
-		apis:   []server{{name: "api-1", role: roleAPI, listen: "h:7", admin: "h:8"}},
+		apis:   []server{{name: "api-1", role: roleAPI, listen: "h:7", admin: "h:8", rest: "h:16"}},
 		joiner: server{name: "api-2", role: roleAPI, listen: "h:9", admin: "h:10"},
 		nodes: []server{
 			{name: "node-1", role: roleNode, listen: "h:11", admin: "h:12"},

@@ -21,6 +21,7 @@ type server struct {
 	role   role
 	listen string // host:port; empty for one that only connects out
 	admin  string // host:port
+	rest   string // host:port; API nodes that client libraries call have one
 }
 
 func (s server) adminURL() string { return "http://" + s.admin }
@@ -60,6 +61,9 @@ func newLayout(ctx context.Context, p *ports, cfg Config) (layout, error) {
 	l.joiner = listening(fmt.Sprintf("api-%d", cfg.APIs+1), roleAPI)
 	for i := range cfg.Nodes {
 		l.nodes = append(l.nodes, listening(fmt.Sprintf("node-%d", i+1), roleNode))
+	}
+	for i := range l.apis {
+		l.apis[i].rest = port()
 	}
 	if failed != nil {
 		return layout{}, failed
@@ -106,16 +110,16 @@ func (m maker) etcd() spec {
 }
 
 func (m maker) store() spec {
-	guilds := max(m.cfg.Users/40, 1)
 	return m.spec(m.layout.store, "--listen", m.layout.store.listen, "--data-dir", filepath.Join(m.dir, "store"),
-		"--users", strconv.Itoa(m.cfg.Users), "--guilds", strconv.Itoa(guilds), "--seed", m.seed())
+		"--users", strconv.Itoa(m.cfg.Users), "--guilds", strconv.Itoa(m.cfg.guilds()), "--seed", m.seed())
 }
 
 func (m maker) api(s server, args ...string) spec {
-	return m.spec(s, append([]string{
-		"--id", s.name, "--listen", s.listen,
-		"--etcd", m.etcdURL(), "--store", m.layout.store.listen,
-	}, args...)...)
+	flags := []string{"--id", s.name, "--listen", s.listen, "--etcd", m.etcdURL(), "--store", m.layout.store.listen}
+	if s.rest != "" {
+		flags = append(flags, "--rest", s.rest, "--gateway", strings.Join(m.layout.gateways(), ","))
+	}
+	return m.spec(s, append(flags, args...)...)
 }
 
 // joiner announces itself as the API nodes of the incident did, through a proxy.

@@ -19,7 +19,7 @@ func TestFlagsOfEachRole(t *testing.T) {
 	}{
 		{m.etcd(), "etcd --listen h:1 --peer http://h:15 --data-dir " + data("etcd") + " --mode incident --fast --admin h:2 --lifeline"},
 		{m.store(), "store --listen h:3 --data-dir " + data("store") + " --users 100 --guilds 2 --seed 7 --admin h:4 --lifeline"},
-		{m.api(m.layout.apis[0]), "api --id api-1 --listen h:7 --etcd http://h:1 --store h:3 --admin h:8 --lifeline"},
+		{m.api(m.layout.apis[0]), "api --id api-1 --listen h:7 --etcd http://h:1 --store h:3 --rest h:16 --gateway ws://h:11,ws://h:13 --admin h:8 --lifeline"},
 		{m.joiner("http://p"), "api --id api-2 --listen h:9 --etcd http://h:1 --store h:3 --announce incident --announce-via http://p --announce-retry 2s --admin h:10 --lifeline"},
 		{existing.joiner("http://p"), "api --id api-2 --listen h:9 --etcd http://h:1 --store h:3 --announce incident --announce-via http://p --announce-retry 2s --ttl 6s --admin h:10 --lifeline"},
 		{m.node(m.layout.nodes[0]), "node --id node-1 --listen h:11 --etcd http://h:1 --profile naive --admin h:12 --lifeline"},
@@ -41,7 +41,7 @@ func TestLayoutGivesEachProcessItsOwnPorts(t *testing.T) {
 	}
 	seen := map[string]string{strings.TrimPrefix(l.etcdPeer, "http://"): "etcd's peers"}
 	for _, s := range l.all() {
-		for _, address := range []string{s.listen, s.admin} {
+		for _, address := range []string{s.listen, s.admin, s.rest} {
 			if other := seen[address]; address != "" && other != "" {
 				t.Errorf("%s and %s: both got %s", s.name, other, address)
 			}

@@ -3,22 +3,37 @@ package cluster
 import (
 	"fmt"
 	"io"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/store"
 )
 
 // readyFile tells other programs where an act's cluster is. Gateways and Admin
 // are the chat nodes', in the same order.
 type readyFile struct {
-	Act      string         `json:"act"`
-	Etcd     string         `json:"etcd"`
-	Gateways []string       `json:"gateways"`
-	APIs     []string       `json:"apis"`
-	Admin    []string       `json:"admin"`
-	PIDs     map[string]int `json:"pids"`
+	Act      string   `json:"act"`
+	Etcd     string   `json:"etcd"`
+	Gateways []string `json:"gateways"`
+	APIs     []string `json:"apis"`
+	// REST are the base URLs under which API nodes answer client libraries.
+	REST []string `json:"rest"`
+	// Bots are the tokens of two users who share a guild.
+	Bots  []string       `json:"bots"`
+	Admin []string       `json:"admin"`
+	PIDs  map[string]int `json:"pids"`
 	// Admins are the admin endpoints of every process, by name.
 	Admins map[string]string `json:"admins"`
 	Folder string            `json:"folder"`
 }
 
+// guilds is how many guilds the demo's store has.
+func (c Config) guilds() int { return max(c.Users/40, 1) }
+
+// bots are the tokens of the first user and of the next one in his home guild.
+func (c Config) bots() []string {
+	return []string{store.Token(c.Seed, 0), store.Token(c.Seed, min(c.guilds(), c.Users-1))}
+}
+
+// newReadyFile lists the processes that run.
 func newReadyFile(profile, dir string, l layout, pids map[string]int) readyFile {
 	f := readyFile{
 		Act: profile, Etcd: "http://" + l.etcd.listen, Gateways: l.gateways(),
@@ -31,6 +46,9 @@ func newReadyFile(profile, dir string, l layout, pids map[string]int) readyFile 
 		f.Admins[s.name] = s.adminURL()
 		if s.role == roleAPI {
 			f.APIs = append(f.APIs, s.listen)
+			if s.rest != "" {
+				f.REST = append(f.REST, "http://"+s.rest)
+			}
 		}
 	}
 	for _, n := range l.nodes {
