@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -114,11 +115,18 @@ func benchGRPC(b *testing.B, n int) {
 	update(d.service.snapshot.Load())
 	b.Cleanup(robin.Close)
 	d.change(b, update)
+	waits := 0
 	for b.Loop() {
-		if _, err := (*channel.picker.Load()).Pick(balancer.PickInfo{}); err != nil {
+		_, err := (*channel.picker.Load()).Pick(balancer.PickInfo{})
+		if errors.Is(err, balancer.ErrNoSubConnAvailable) { // between two pickers: a call would wait
+			waits++
+			continue
+		}
+		if err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64(waits), "waits")
 }
 
 // channel is what a balancer of gRPC works on.
