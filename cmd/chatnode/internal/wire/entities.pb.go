@@ -399,6 +399,176 @@ func (x *Message) GetNonce() string {
 	return ""
 }
 
+// Person is a member with the user; the user's guilds are left out.
+type Person struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Member        *Member                `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	User          *User                  `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Person) Reset() {
+	*x = Person{}
+	mi := &file_wire_entities_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Person) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Person) ProtoMessage() {}
+
+func (x *Person) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_entities_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Person.ProtoReflect.Descriptor instead.
+func (*Person) Descriptor() ([]byte, []int) {
+	return file_wire_entities_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Person) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *Person) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+// Event is one dispatch on its way to sessions, encoded once.
+type Event struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The guild's revision that it made; 0 for what no log keeps (typing, presences).
+	Revision uint64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The number of a protocol.Kind.
+	Kind    uint32 `protobuf:"varint,2,opt,name=kind,proto3" json:"kind,omitempty"`
+	GuildId uint64 `protobuf:"fixed64,3,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// The text of the dispatch's data.
+	Full []byte `protobuf:"bytes,4,opt,name=full,proto3" json:"full,omitempty"`
+	// The same for sessions that may not see all of it; empty: as full.
+	Reduced []byte `protobuf:"bytes,5,opt,name=reduced,proto3" json:"reduced,omitempty"`
+	// Users who see all of it whatever their sessions may see.
+	Entitled []uint64 `protobuf:"fixed64,6,rep,packed,name=entitled,proto3" json:"entitled,omitempty"`
+	// With CHANNEL_CREATE, for who keeps the guild.
+	Channel *Channel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// With GUILD_MEMBER_ADD, likewise.
+	Member *Person `protobuf:"bytes,8,opt,name=member,proto3" json:"member,omitempty"`
+	// With MESSAGE_CREATE, MESSAGE_UPDATE and MESSAGE_DELETE.
+	MessageId     uint64 `protobuf:"fixed64,9,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Event) Reset() {
+	*x = Event{}
+	mi := &file_wire_entities_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Event) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Event) ProtoMessage() {}
+
+func (x *Event) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_entities_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Event.ProtoReflect.Descriptor instead.
+func (*Event) Descriptor() ([]byte, []int) {
+	return file_wire_entities_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Event) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *Event) GetKind() uint32 {
+	if x != nil {
+		return x.Kind
+	}
+	return 0
+}
+
+func (x *Event) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *Event) GetFull() []byte {
+	if x != nil {
+		return x.Full
+	}
+	return nil
+}
+
+func (x *Event) GetReduced() []byte {
+	if x != nil {
+		return x.Reduced
+	}
+	return nil
+}
+
+func (x *Event) GetEntitled() []uint64 {
+	if x != nil {
+		return x.Entitled
+	}
+	return nil
+}
+
+func (x *Event) GetChannel() *Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return nil
+}
+
+func (x *Event) GetMember() *Person {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *Event) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
 var File_wire_entities_proto protoreflect.FileDescriptor
 
 const file_wire_entities_proto_rawDesc = "" +
@@ -435,7 +605,21 @@ const file_wire_entities_proto_rawDesc = "" +
 	"\acontent\x18\x05 \x01(\tR\acontent\x12 \n" +
 	"\fedited_at_ms\x18\x06 \x01(\x03R\n" +
 	"editedAtMs\x12\x14\n" +
-	"\x05nonce\x18\a \x01(\tR\x05nonceB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
+	"\x05nonce\x18\a \x01(\tR\x05nonce\"h\n" +
+	"\x06Person\x121\n" +
+	"\x06member\x18\x01 \x01(\v2\x19.firebreak.chat.v1.MemberR\x06member\x12+\n" +
+	"\x04user\x18\x02 \x01(\v2\x17.firebreak.chat.v1.UserR\x04user\"\xa4\x02\n" +
+	"\x05Event\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x04R\brevision\x12\x12\n" +
+	"\x04kind\x18\x02 \x01(\rR\x04kind\x12\x19\n" +
+	"\bguild_id\x18\x03 \x01(\x06R\aguildId\x12\x12\n" +
+	"\x04full\x18\x04 \x01(\fR\x04full\x12\x18\n" +
+	"\areduced\x18\x05 \x01(\fR\areduced\x12\x1a\n" +
+	"\bentitled\x18\x06 \x03(\x06R\bentitled\x124\n" +
+	"\achannel\x18\a \x01(\v2\x1a.firebreak.chat.v1.ChannelR\achannel\x121\n" +
+	"\x06member\x18\b \x01(\v2\x19.firebreak.chat.v1.PersonR\x06member\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\t \x01(\x06R\tmessageIdB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
 
 var (
 	file_wire_entities_proto_rawDescOnce sync.Once
@@ -449,22 +633,28 @@ func file_wire_entities_proto_rawDescGZIP() []byte {
 	return file_wire_entities_proto_rawDescData
 }
 
-var file_wire_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
+var file_wire_entities_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_wire_entities_proto_goTypes = []any{
 	(*User)(nil),    // 0: firebreak.chat.v1.User
 	(*Guild)(nil),   // 1: firebreak.chat.v1.Guild
 	(*Channel)(nil), // 2: firebreak.chat.v1.Channel
 	(*Member)(nil),  // 3: firebreak.chat.v1.Member
 	(*Message)(nil), // 4: firebreak.chat.v1.Message
+	(*Person)(nil),  // 5: firebreak.chat.v1.Person
+	(*Event)(nil),   // 6: firebreak.chat.v1.Event
 }
 var file_wire_entities_proto_depIdxs = []int32{
 	2, // 0: firebreak.chat.v1.Guild.channels:type_name -> firebreak.chat.v1.Channel
 	3, // 1: firebreak.chat.v1.Guild.members:type_name -> firebreak.chat.v1.Member
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 2: firebreak.chat.v1.Person.member:type_name -> firebreak.chat.v1.Member
+	0, // 3: firebreak.chat.v1.Person.user:type_name -> firebreak.chat.v1.User
+	2, // 4: firebreak.chat.v1.Event.channel:type_name -> firebreak.chat.v1.Channel
+	5, // 5: firebreak.chat.v1.Event.member:type_name -> firebreak.chat.v1.Person
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_wire_entities_proto_init() }
@@ -478,7 +668,7 @@ func file_wire_entities_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_entities_proto_rawDesc), len(file_wire_entities_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   5,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

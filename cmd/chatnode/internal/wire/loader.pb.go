@@ -197,11 +197,151 @@ func (x *LoadGuildReply) GetGuild() *Guild {
 	return nil
 }
 
+type ClaimedGuild struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Epoch uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The guild is as it was at this revision.
+	Revision uint64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	Guild    *Guild `protobuf:"bytes,3,opt,name=guild,proto3" json:"guild,omitempty"`
+	// Those of the members, in their order, without their guilds.
+	Users         []*User `protobuf:"bytes,4,rep,name=users,proto3" json:"users,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClaimedGuild) Reset() {
+	*x = ClaimedGuild{}
+	mi := &file_wire_loader_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClaimedGuild) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClaimedGuild) ProtoMessage() {}
+
+func (x *ClaimedGuild) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_loader_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClaimedGuild.ProtoReflect.Descriptor instead.
+func (*ClaimedGuild) Descriptor() ([]byte, []int) {
+	return file_wire_loader_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ClaimedGuild) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+func (x *ClaimedGuild) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *ClaimedGuild) GetGuild() *Guild {
+	if x != nil {
+		return x.Guild
+	}
+	return nil
+}
+
+func (x *ClaimedGuild) GetUsers() []*User {
+	if x != nil {
+		return x.Users
+	}
+	return nil
+}
+
+type GuildEvents struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of their revisions.
+	Events []*Event `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// What ReadChangesReply says of them.
+	Head          uint64 `protobuf:"varint,2,opt,name=head,proto3" json:"head,omitempty"`
+	Gap           bool   `protobuf:"varint,3,opt,name=gap,proto3" json:"gap,omitempty"`
+	Through       uint64 `protobuf:"varint,4,opt,name=through,proto3" json:"through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuildEvents) Reset() {
+	*x = GuildEvents{}
+	mi := &file_wire_loader_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuildEvents) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuildEvents) ProtoMessage() {}
+
+func (x *GuildEvents) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_loader_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuildEvents.ProtoReflect.Descriptor instead.
+func (*GuildEvents) Descriptor() ([]byte, []int) {
+	return file_wire_loader_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *GuildEvents) GetEvents() []*Event {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *GuildEvents) GetHead() uint64 {
+	if x != nil {
+		return x.Head
+	}
+	return 0
+}
+
+func (x *GuildEvents) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
+}
+
+func (x *GuildEvents) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
 var File_wire_loader_proto protoreflect.FileDescriptor
 
 const file_wire_loader_proto_rawDesc = "" +
 	"\n" +
-	"\x11wire/loader.proto\x12\x11firebreak.chat.v1\x1a\x13wire/entities.proto\"'\n" +
+	"\x11wire/loader.proto\x12\x11firebreak.chat.v1\x1a\x13wire/entities.proto\x1a\x10wire/store.proto\"'\n" +
 	"\x0fLoadUserRequest\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\"<\n" +
 	"\rLoadUserReply\x12+\n" +
@@ -209,10 +349,24 @@ const file_wire_loader_proto_rawDesc = "" +
 	"\x10LoadGuildRequest\x12\x19\n" +
 	"\bguild_id\x18\x01 \x01(\x06R\aguildId\"@\n" +
 	"\x0eLoadGuildReply\x12.\n" +
-	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild2\xaf\x01\n" +
+	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\"\x9f\x01\n" +
+	"\fClaimedGuild\x12\x14\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x04R\brevision\x12.\n" +
+	"\x05guild\x18\x03 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\x12-\n" +
+	"\x05users\x18\x04 \x03(\v2\x17.firebreak.chat.v1.UserR\x05users\"\x7f\n" +
+	"\vGuildEvents\x120\n" +
+	"\x06events\x18\x01 \x03(\v2\x18.firebreak.chat.v1.EventR\x06events\x12\x12\n" +
+	"\x04head\x18\x02 \x01(\x04R\x04head\x12\x10\n" +
+	"\x03gap\x18\x03 \x01(\bR\x03gap\x12\x18\n" +
+	"\athrough\x18\x04 \x01(\x04R\athrough2\xb5\x03\n" +
 	"\x06Loader\x12P\n" +
 	"\bLoadUser\x12\".firebreak.chat.v1.LoadUserRequest\x1a .firebreak.chat.v1.LoadUserReply\x12S\n" +
-	"\tLoadGuild\x12#.firebreak.chat.v1.LoadGuildRequest\x1a!.firebreak.chat.v1.LoadGuildReplyB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
+	"\tLoadGuild\x12#.firebreak.chat.v1.LoadGuildRequest\x1a!.firebreak.chat.v1.LoadGuildReply\x12S\n" +
+	"\n" +
+	"ClaimGuild\x12$.firebreak.chat.v1.ClaimGuildRequest\x1a\x1f.firebreak.chat.v1.ClaimedGuild\x12T\n" +
+	"\vReadChanges\x12%.firebreak.chat.v1.ReadChangesRequest\x1a\x1e.firebreak.chat.v1.GuildEvents\x12Y\n" +
+	"\vCheckGuilds\x12%.firebreak.chat.v1.CheckGuildsRequest\x1a#.firebreak.chat.v1.CheckGuildsReplyB>Z<github.com/firebreak-go/firebreak/cmd/chatnode/internal/wireb\x06proto3"
 
 var (
 	file_wire_loader_proto_rawDescOnce sync.Once
@@ -226,27 +380,43 @@ func file_wire_loader_proto_rawDescGZIP() []byte {
 	return file_wire_loader_proto_rawDescData
 }
 
-var file_wire_loader_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_wire_loader_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_wire_loader_proto_goTypes = []any{
-	(*LoadUserRequest)(nil),  // 0: firebreak.chat.v1.LoadUserRequest
-	(*LoadUserReply)(nil),    // 1: firebreak.chat.v1.LoadUserReply
-	(*LoadGuildRequest)(nil), // 2: firebreak.chat.v1.LoadGuildRequest
-	(*LoadGuildReply)(nil),   // 3: firebreak.chat.v1.LoadGuildReply
-	(*User)(nil),             // 4: firebreak.chat.v1.User
-	(*Guild)(nil),            // 5: firebreak.chat.v1.Guild
+	(*LoadUserRequest)(nil),    // 0: firebreak.chat.v1.LoadUserRequest
+	(*LoadUserReply)(nil),      // 1: firebreak.chat.v1.LoadUserReply
+	(*LoadGuildRequest)(nil),   // 2: firebreak.chat.v1.LoadGuildRequest
+	(*LoadGuildReply)(nil),     // 3: firebreak.chat.v1.LoadGuildReply
+	(*ClaimedGuild)(nil),       // 4: firebreak.chat.v1.ClaimedGuild
+	(*GuildEvents)(nil),        // 5: firebreak.chat.v1.GuildEvents
+	(*User)(nil),               // 6: firebreak.chat.v1.User
+	(*Guild)(nil),              // 7: firebreak.chat.v1.Guild
+	(*Event)(nil),              // 8: firebreak.chat.v1.Event
+	(*ClaimGuildRequest)(nil),  // 9: firebreak.chat.v1.ClaimGuildRequest
+	(*ReadChangesRequest)(nil), // 10: firebreak.chat.v1.ReadChangesRequest
+	(*CheckGuildsRequest)(nil), // 11: firebreak.chat.v1.CheckGuildsRequest
+	(*CheckGuildsReply)(nil),   // 12: firebreak.chat.v1.CheckGuildsReply
 }
 var file_wire_loader_proto_depIdxs = []int32{
-	4, // 0: firebreak.chat.v1.LoadUserReply.user:type_name -> firebreak.chat.v1.User
-	5, // 1: firebreak.chat.v1.LoadGuildReply.guild:type_name -> firebreak.chat.v1.Guild
-	0, // 2: firebreak.chat.v1.Loader.LoadUser:input_type -> firebreak.chat.v1.LoadUserRequest
-	2, // 3: firebreak.chat.v1.Loader.LoadGuild:input_type -> firebreak.chat.v1.LoadGuildRequest
-	1, // 4: firebreak.chat.v1.Loader.LoadUser:output_type -> firebreak.chat.v1.LoadUserReply
-	3, // 5: firebreak.chat.v1.Loader.LoadGuild:output_type -> firebreak.chat.v1.LoadGuildReply
-	4, // [4:6] is the sub-list for method output_type
-	2, // [2:4] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	6,  // 0: firebreak.chat.v1.LoadUserReply.user:type_name -> firebreak.chat.v1.User
+	7,  // 1: firebreak.chat.v1.LoadGuildReply.guild:type_name -> firebreak.chat.v1.Guild
+	7,  // 2: firebreak.chat.v1.ClaimedGuild.guild:type_name -> firebreak.chat.v1.Guild
+	6,  // 3: firebreak.chat.v1.ClaimedGuild.users:type_name -> firebreak.chat.v1.User
+	8,  // 4: firebreak.chat.v1.GuildEvents.events:type_name -> firebreak.chat.v1.Event
+	0,  // 5: firebreak.chat.v1.Loader.LoadUser:input_type -> firebreak.chat.v1.LoadUserRequest
+	2,  // 6: firebreak.chat.v1.Loader.LoadGuild:input_type -> firebreak.chat.v1.LoadGuildRequest
+	9,  // 7: firebreak.chat.v1.Loader.ClaimGuild:input_type -> firebreak.chat.v1.ClaimGuildRequest
+	10, // 8: firebreak.chat.v1.Loader.ReadChanges:input_type -> firebreak.chat.v1.ReadChangesRequest
+	11, // 9: firebreak.chat.v1.Loader.CheckGuilds:input_type -> firebreak.chat.v1.CheckGuildsRequest
+	1,  // 10: firebreak.chat.v1.Loader.LoadUser:output_type -> firebreak.chat.v1.LoadUserReply
+	3,  // 11: firebreak.chat.v1.Loader.LoadGuild:output_type -> firebreak.chat.v1.LoadGuildReply
+	4,  // 12: firebreak.chat.v1.Loader.ClaimGuild:output_type -> firebreak.chat.v1.ClaimedGuild
+	5,  // 13: firebreak.chat.v1.Loader.ReadChanges:output_type -> firebreak.chat.v1.GuildEvents
+	12, // 14: firebreak.chat.v1.Loader.CheckGuilds:output_type -> firebreak.chat.v1.CheckGuildsReply
+	10, // [10:15] is the sub-list for method output_type
+	5,  // [5:10] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_wire_loader_proto_init() }
@@ -255,13 +425,14 @@ func file_wire_loader_proto_init() {
 		return
 	}
 	file_wire_entities_proto_init()
+	file_wire_store_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_loader_proto_rawDesc), len(file_wire_loader_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

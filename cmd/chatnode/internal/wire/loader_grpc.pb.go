@@ -19,16 +19,19 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	Loader_LoadUser_FullMethodName  = "/firebreak.chat.v1.Loader/LoadUser"
-	Loader_LoadGuild_FullMethodName = "/firebreak.chat.v1.Loader/LoadGuild"
+	Loader_LoadUser_FullMethodName    = "/firebreak.chat.v1.Loader/LoadUser"
+	Loader_LoadGuild_FullMethodName   = "/firebreak.chat.v1.Loader/LoadGuild"
+	Loader_ClaimGuild_FullMethodName  = "/firebreak.chat.v1.Loader/ClaimGuild"
+	Loader_ReadChanges_FullMethodName = "/firebreak.chat.v1.Loader/ReadChanges"
+	Loader_CheckGuilds_FullMethodName = "/firebreak.chat.v1.Loader/CheckGuilds"
 )
 
 // LoaderClient is the client API for Loader service.
 //
 // For semantics around ctx use and closing/ending streaming RPCs, please refer to https://pkg.go.dev/google.golang.org/grpc/?tab=doc#ClientConn.NewStream.
 //
-// Loader is what an API node serves to chat nodes. Every method only reads, so
-// that a caller may ask a second instance when the first one fails.
+// Loader is what an API node serves to chat nodes. A caller may ask a second
+// instance when the first one fails: a claim made twice is a claim.
 //
 // Codes: UNAUTHENTICATED (no such token), NOT_FOUND and INVALID_ARGUMENT are
 // final. UNAVAILABLE (the store is away), RESOURCE_EXHAUSTED (more calls than
@@ -38,6 +41,13 @@ type LoaderClient interface {
 	LoadUser(ctx context.Context, in *LoadUserRequest, opts ...grpc.CallOption) (*LoadUserReply, error)
 	// LoadGuild reads a guild with its channels and members.
 	LoadGuild(ctx context.Context, in *LoadGuildRequest, opts ...grpc.CallOption) (*LoadGuildReply, error)
+	// ClaimGuild makes the caller the guild's owner, and reads the guild after that.
+	ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opts ...grpc.CallOption) (*ClaimedGuild, error)
+	// ReadChanges reads what became of a guild after a revision, as sessions are
+	// told it.
+	ReadChanges(ctx context.Context, in *ReadChangesRequest, opts ...grpc.CallOption) (*GuildEvents, error)
+	// CheckGuilds says how far guilds are, and who owns them no more.
+	CheckGuilds(ctx context.Context, in *CheckGuildsRequest, opts ...grpc.CallOption) (*CheckGuildsReply, error)
 }
 
 type loaderClient struct {
@@ -68,12 +78,42 @@ func (c *loaderClient) LoadGuild(ctx context.Context, in *LoadGuildRequest, opts
 	return out, nil
 }
 
+func (c *loaderClient) ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opts ...grpc.CallOption) (*ClaimedGuild, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ClaimedGuild)
+	err := c.cc.Invoke(ctx, Loader_ClaimGuild_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loaderClient) ReadChanges(ctx context.Context, in *ReadChangesRequest, opts ...grpc.CallOption) (*GuildEvents, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GuildEvents)
+	err := c.cc.Invoke(ctx, Loader_ReadChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *loaderClient) CheckGuilds(ctx context.Context, in *CheckGuildsRequest, opts ...grpc.CallOption) (*CheckGuildsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckGuildsReply)
+	err := c.cc.Invoke(ctx, Loader_CheckGuilds_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // LoaderServer is the server API for Loader service.
 // All implementations must embed UnimplementedLoaderServer
 // for forward compatibility.
 //
-// Loader is what an API node serves to chat nodes. Every method only reads, so
-// that a caller may ask a second instance when the first one fails.
+// Loader is what an API node serves to chat nodes. A caller may ask a second
+// instance when the first one fails: a claim made twice is a claim.
 //
 // Codes: UNAUTHENTICATED (no such token), NOT_FOUND and INVALID_ARGUMENT are
 // final. UNAVAILABLE (the store is away), RESOURCE_EXHAUSTED (more calls than
@@ -83,6 +123,13 @@ type LoaderServer interface {
 	LoadUser(context.Context, *LoadUserRequest) (*LoadUserReply, error)
 	// LoadGuild reads a guild with its channels and members.
 	LoadGuild(context.Context, *LoadGuildRequest) (*LoadGuildReply, error)
+	// ClaimGuild makes the caller the guild's owner, and reads the guild after that.
+	ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimedGuild, error)
+	// ReadChanges reads what became of a guild after a revision, as sessions are
+	// told it.
+	ReadChanges(context.Context, *ReadChangesRequest) (*GuildEvents, error)
+	// CheckGuilds says how far guilds are, and who owns them no more.
+	CheckGuilds(context.Context, *CheckGuildsRequest) (*CheckGuildsReply, error)
 	mustEmbedUnimplementedLoaderServer()
 }
 
@@ -98,6 +145,15 @@ func (UnimplementedLoaderServer) LoadUser(context.Context, *LoadUserRequest) (*L
 }
 func (UnimplementedLoaderServer) LoadGuild(context.Context, *LoadGuildRequest) (*LoadGuildReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method LoadGuild not implemented")
+}
+func (UnimplementedLoaderServer) ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimedGuild, error) {
+	return nil, status.Error(codes.Unimplemented, "method ClaimGuild not implemented")
+}
+func (UnimplementedLoaderServer) ReadChanges(context.Context, *ReadChangesRequest) (*GuildEvents, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadChanges not implemented")
+}
+func (UnimplementedLoaderServer) CheckGuilds(context.Context, *CheckGuildsRequest) (*CheckGuildsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckGuilds not implemented")
 }
 func (UnimplementedLoaderServer) mustEmbedUnimplementedLoaderServer() {}
 func (UnimplementedLoaderServer) testEmbeddedByValue()                {}
@@ -156,6 +212,60 @@ func _Loader_LoadGuild_Handler(srv interface{}, ctx context.Context, dec func(in
 	return interceptor(ctx, in, info, handler)
 }
 
+func _Loader_ClaimGuild_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ClaimGuildRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoaderServer).ClaimGuild(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loader_ClaimGuild_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoaderServer).ClaimGuild(ctx, req.(*ClaimGuildRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Loader_ReadChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoaderServer).ReadChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loader_ReadChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoaderServer).ReadChanges(ctx, req.(*ReadChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Loader_CheckGuilds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckGuildsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(LoaderServer).CheckGuilds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Loader_CheckGuilds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(LoaderServer).CheckGuilds(ctx, req.(*CheckGuildsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // Loader_ServiceDesc is the grpc.ServiceDesc for Loader service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -170,6 +280,18 @@ var Loader_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "LoadGuild",
 			Handler:    _Loader_LoadGuild_Handler,
+		},
+		{
+			MethodName: "ClaimGuild",
+			Handler:    _Loader_ClaimGuild_Handler,
+		},
+		{
+			MethodName: "ReadChanges",
+			Handler:    _Loader_ReadChanges_Handler,
+		},
+		{
+			MethodName: "CheckGuilds",
+			Handler:    _Loader_CheckGuilds_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

@@ -105,6 +105,67 @@ func (Refusal_Reason) EnumDescriptor() ([]byte, []int) {
 	return file_wire_store_proto_rawDescGZIP(), []int{7, 0}
 }
 
+type Change_Kind int32
+
+const (
+	Change_UNKNOWN         Change_Kind = 0
+	Change_GUILD_CREATED   Change_Kind = 1
+	Change_CHANNEL_CREATED Change_Kind = 2
+	Change_MEMBER_ADDED    Change_Kind = 3
+	Change_MESSAGE_CREATED Change_Kind = 4
+	Change_MESSAGE_EDITED  Change_Kind = 5
+	Change_MESSAGE_DELETED Change_Kind = 6
+)
+
+// Enum value maps for Change_Kind.
+var (
+	Change_Kind_name = map[int32]string{
+		0: "UNKNOWN",
+		1: "GUILD_CREATED",
+		2: "CHANNEL_CREATED",
+		3: "MEMBER_ADDED",
+		4: "MESSAGE_CREATED",
+		5: "MESSAGE_EDITED",
+		6: "MESSAGE_DELETED",
+	}
+	Change_Kind_value = map[string]int32{
+		"UNKNOWN":         0,
+		"GUILD_CREATED":   1,
+		"CHANNEL_CREATED": 2,
+		"MEMBER_ADDED":    3,
+		"MESSAGE_CREATED": 4,
+		"MESSAGE_EDITED":  5,
+		"MESSAGE_DELETED": 6,
+	}
+)
+
+func (x Change_Kind) Enum() *Change_Kind {
+	p := new(Change_Kind)
+	*p = x
+	return p
+}
+
+func (x Change_Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Change_Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_wire_store_proto_enumTypes[1].Descriptor()
+}
+
+func (Change_Kind) Type() protoreflect.EnumType {
+	return &file_wire_store_proto_enumTypes[1]
+}
+
+func (x Change_Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Change_Kind.Descriptor instead.
+func (Change_Kind) EnumDescriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{10, 0}
+}
+
 type GetUserByTokenRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Token         string                 `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
@@ -238,8 +299,10 @@ func (x *GetUserReply) GetUser() *User {
 }
 
 type GetGuildRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	GuildId       uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// Whether the users of the members are wanted, too.
+	Users         bool `protobuf:"varint,2,opt,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,9 +344,20 @@ func (x *GetGuildRequest) GetGuildId() uint64 {
 	return 0
 }
 
+func (x *GetGuildRequest) GetUsers() bool {
+	if x != nil {
+		return x.Users
+	}
+	return false
+}
+
 type GetGuildReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Guild         *Guild                 `protobuf:"bytes,1,opt,name=guild,proto3" json:"guild,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Guild *Guild                 `protobuf:"bytes,1,opt,name=guild,proto3" json:"guild,omitempty"`
+	// The guild is as it was at this revision.
+	Revision uint64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Those of the members, in their order, without their guilds.
+	Users         []*User `protobuf:"bytes,3,rep,name=users,proto3" json:"users,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -321,6 +395,20 @@ func (*GetGuildReply) Descriptor() ([]byte, []int) {
 func (x *GetGuildReply) GetGuild() *Guild {
 	if x != nil {
 		return x.Guild
+	}
+	return nil
+}
+
+func (x *GetGuildReply) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *GetGuildReply) GetUsers() []*User {
+	if x != nil {
+		return x.Users
 	}
 	return nil
 }
@@ -513,8 +601,10 @@ func (x *ClaimGuildRequest) GetGuildId() uint64 {
 }
 
 type ClaimGuildReply struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Epoch         uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Epoch uint64                 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// The guild's newest; a claim adds none.
+	Revision      uint64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -556,6 +646,473 @@ func (x *ClaimGuildReply) GetEpoch() uint64 {
 	return 0
 }
 
+func (x *ClaimGuildReply) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+// Change is one write to a guild. On disk it is its kind and ids, and its revision
+// is in its key; the rest is read from the rows that it names, as they are now.
+type Change struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Revision uint64                 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
+	Kind     Change_Kind            `protobuf:"varint,2,opt,name=kind,proto3,enum=firebreak.chat.v1.Change_Kind" json:"kind,omitempty"`
+	// Of CHANNEL_CREATED and all about messages.
+	ChannelId uint64 `protobuf:"fixed64,3,opt,name=channel_id,json=channelId,proto3" json:"channel_id,omitempty"`
+	// Of all about messages.
+	MessageId uint64 `protobuf:"fixed64,4,opt,name=message_id,json=messageId,proto3" json:"message_id,omitempty"`
+	// Of MEMBER_ADDED.
+	UserId uint64 `protobuf:"fixed64,5,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// With GUILD_CREATED: the guild without its members.
+	Guild *Guild `protobuf:"bytes,6,opt,name=guild,proto3" json:"guild,omitempty"`
+	// With CHANNEL_CREATED.
+	Channel *Channel `protobuf:"bytes,7,opt,name=channel,proto3" json:"channel,omitempty"`
+	// With MESSAGE_CREATED and MESSAGE_EDITED.
+	Message *Message `protobuf:"bytes,8,opt,name=message,proto3" json:"message,omitempty"`
+	// The guild's owner, the new member or the message's author; without a member
+	// when he is in the guild no more.
+	Person        *Person `protobuf:"bytes,9,opt,name=person,proto3" json:"person,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Change) Reset() {
+	*x = Change{}
+	mi := &file_wire_store_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Change) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Change) ProtoMessage() {}
+
+func (x *Change) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Change.ProtoReflect.Descriptor instead.
+func (*Change) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Change) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *Change) GetKind() Change_Kind {
+	if x != nil {
+		return x.Kind
+	}
+	return Change_UNKNOWN
+}
+
+func (x *Change) GetChannelId() uint64 {
+	if x != nil {
+		return x.ChannelId
+	}
+	return 0
+}
+
+func (x *Change) GetMessageId() uint64 {
+	if x != nil {
+		return x.MessageId
+	}
+	return 0
+}
+
+func (x *Change) GetUserId() uint64 {
+	if x != nil {
+		return x.UserId
+	}
+	return 0
+}
+
+func (x *Change) GetGuild() *Guild {
+	if x != nil {
+		return x.Guild
+	}
+	return nil
+}
+
+func (x *Change) GetChannel() *Channel {
+	if x != nil {
+		return x.Channel
+	}
+	return nil
+}
+
+func (x *Change) GetMessage() *Message {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *Change) GetPerson() *Person {
+	if x != nil {
+		return x.Person
+	}
+	return nil
+}
+
+type ReadChangesRequest struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// Only changes with a greater revision.
+	After uint64 `protobuf:"varint,2,opt,name=after,proto3" json:"after,omitempty"`
+	// 1 to 1000.
+	Limit         uint32 `protobuf:"varint,3,opt,name=limit,proto3" json:"limit,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadChangesRequest) Reset() {
+	*x = ReadChangesRequest{}
+	mi := &file_wire_store_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadChangesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadChangesRequest) ProtoMessage() {}
+
+func (x *ReadChangesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadChangesRequest.ProtoReflect.Descriptor instead.
+func (*ReadChangesRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ReadChangesRequest) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *ReadChangesRequest) GetAfter() uint64 {
+	if x != nil {
+		return x.After
+	}
+	return 0
+}
+
+func (x *ReadChangesRequest) GetLimit() uint32 {
+	if x != nil {
+		return x.Limit
+	}
+	return 0
+}
+
+type ReadChangesReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In the order of their revisions. What became of a message that is gone since is
+	// left out, but for its end: revisions are missing then.
+	Changes []*Change `protobuf:"bytes,1,rep,name=changes,proto3" json:"changes,omitempty"`
+	// The guild's newest revision.
+	Head uint64 `protobuf:"varint,2,opt,name=head,proto3" json:"head,omitempty"`
+	// The log does not reach back to `after`, or not as far: nothing is told, and the
+	// caller reads the guild again.
+	Gap bool `protobuf:"varint,3,opt,name=gap,proto3" json:"gap,omitempty"`
+	// All that came after `after` and not after this is told. Less than head: ask
+	// again from here.
+	Through       uint64 `protobuf:"varint,4,opt,name=through,proto3" json:"through,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadChangesReply) Reset() {
+	*x = ReadChangesReply{}
+	mi := &file_wire_store_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadChangesReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadChangesReply) ProtoMessage() {}
+
+func (x *ReadChangesReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadChangesReply.ProtoReflect.Descriptor instead.
+func (*ReadChangesReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReadChangesReply) GetChanges() []*Change {
+	if x != nil {
+		return x.Changes
+	}
+	return nil
+}
+
+func (x *ReadChangesReply) GetHead() uint64 {
+	if x != nil {
+		return x.Head
+	}
+	return 0
+}
+
+func (x *ReadChangesReply) GetGap() bool {
+	if x != nil {
+		return x.Gap
+	}
+	return false
+}
+
+func (x *ReadChangesReply) GetThrough() uint64 {
+	if x != nil {
+		return x.Through
+	}
+	return 0
+}
+
+// Claim is what somebody thinks of a guild; epoch 0 is who does not own it.
+type Claim struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	GuildId       uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	Epoch         uint64                 `protobuf:"varint,2,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Claim) Reset() {
+	*x = Claim{}
+	mi := &file_wire_store_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Claim) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Claim) ProtoMessage() {}
+
+func (x *Claim) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Claim.ProtoReflect.Descriptor instead.
+func (*Claim) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Claim) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *Claim) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type CheckGuildsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At most 1000.
+	Claims        []*Claim `protobuf:"bytes,1,rep,name=claims,proto3" json:"claims,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckGuildsRequest) Reset() {
+	*x = CheckGuildsRequest{}
+	mi := &file_wire_store_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckGuildsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckGuildsRequest) ProtoMessage() {}
+
+func (x *CheckGuildsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckGuildsRequest.ProtoReflect.Descriptor instead.
+func (*CheckGuildsRequest) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CheckGuildsRequest) GetClaims() []*Claim {
+	if x != nil {
+		return x.Claims
+	}
+	return nil
+}
+
+type GuildHead struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
+	// The newest; 0 for a guild that is not there.
+	Revision uint64 `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Somebody claimed the guild since, or it is not there.
+	Stale         bool `protobuf:"varint,3,opt,name=stale,proto3" json:"stale,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GuildHead) Reset() {
+	*x = GuildHead{}
+	mi := &file_wire_store_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GuildHead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GuildHead) ProtoMessage() {}
+
+func (x *GuildHead) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GuildHead.ProtoReflect.Descriptor instead.
+func (*GuildHead) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *GuildHead) GetGuildId() uint64 {
+	if x != nil {
+		return x.GuildId
+	}
+	return 0
+}
+
+func (x *GuildHead) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
+func (x *GuildHead) GetStale() bool {
+	if x != nil {
+		return x.Stale
+	}
+	return false
+}
+
+type CheckGuildsReply struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One for each claim, in their order.
+	Heads         []*GuildHead `protobuf:"bytes,1,rep,name=heads,proto3" json:"heads,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CheckGuildsReply) Reset() {
+	*x = CheckGuildsReply{}
+	mi := &file_wire_store_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CheckGuildsReply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CheckGuildsReply) ProtoMessage() {}
+
+func (x *CheckGuildsReply) ProtoReflect() protoreflect.Message {
+	mi := &file_wire_store_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CheckGuildsReply.ProtoReflect.Descriptor instead.
+func (*CheckGuildsReply) Descriptor() ([]byte, []int) {
+	return file_wire_store_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CheckGuildsReply) GetHeads() []*GuildHead {
+	if x != nil {
+		return x.Heads
+	}
+	return nil
+}
+
 type CreateGuildRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	OwnerId uint64                 `protobuf:"fixed64,1,opt,name=owner_id,json=ownerId,proto3" json:"owner_id,omitempty"`
@@ -568,7 +1125,7 @@ type CreateGuildRequest struct {
 
 func (x *CreateGuildRequest) Reset() {
 	*x = CreateGuildRequest{}
-	mi := &file_wire_store_proto_msgTypes[10]
+	mi := &file_wire_store_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +1137,7 @@ func (x *CreateGuildRequest) String() string {
 func (*CreateGuildRequest) ProtoMessage() {}
 
 func (x *CreateGuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[10]
+	mi := &file_wire_store_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +1150,7 @@ func (x *CreateGuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateGuildRequest.ProtoReflect.Descriptor instead.
 func (*CreateGuildRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{10}
+	return file_wire_store_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *CreateGuildRequest) GetOwnerId() uint64 {
@@ -630,7 +1187,7 @@ type DescribeGuildRequest struct {
 
 func (x *DescribeGuildRequest) Reset() {
 	*x = DescribeGuildRequest{}
-	mi := &file_wire_store_proto_msgTypes[11]
+	mi := &file_wire_store_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -642,7 +1199,7 @@ func (x *DescribeGuildRequest) String() string {
 func (*DescribeGuildRequest) ProtoMessage() {}
 
 func (x *DescribeGuildRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[11]
+	mi := &file_wire_store_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -655,7 +1212,7 @@ func (x *DescribeGuildRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeGuildRequest.ProtoReflect.Descriptor instead.
 func (*DescribeGuildRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{11}
+	return file_wire_store_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *DescribeGuildRequest) GetGuildId() uint64 {
@@ -683,14 +1240,16 @@ type GuildReply struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Guild *Guild                 `protobuf:"bytes,1,opt,name=guild,proto3" json:"guild,omitempty"`
 	// Set when it was asked for.
-	Members       uint32 `protobuf:"varint,2,opt,name=members,proto3" json:"members,omitempty"`
+	Members uint32 `protobuf:"varint,2,opt,name=members,proto3" json:"members,omitempty"`
+	// Of a write: the revision that it made.
+	Revision      uint64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GuildReply) Reset() {
 	*x = GuildReply{}
-	mi := &file_wire_store_proto_msgTypes[12]
+	mi := &file_wire_store_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -702,7 +1261,7 @@ func (x *GuildReply) String() string {
 func (*GuildReply) ProtoMessage() {}
 
 func (x *GuildReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[12]
+	mi := &file_wire_store_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -715,7 +1274,7 @@ func (x *GuildReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GuildReply.ProtoReflect.Descriptor instead.
 func (*GuildReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{12}
+	return file_wire_store_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GuildReply) GetGuild() *Guild {
@@ -728,6 +1287,13 @@ func (x *GuildReply) GetGuild() *Guild {
 func (x *GuildReply) GetMembers() uint32 {
 	if x != nil {
 		return x.Members
+	}
+	return 0
+}
+
+func (x *GuildReply) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
 	}
 	return 0
 }
@@ -746,7 +1312,7 @@ type ListGuildsRequest struct {
 
 func (x *ListGuildsRequest) Reset() {
 	*x = ListGuildsRequest{}
-	mi := &file_wire_store_proto_msgTypes[13]
+	mi := &file_wire_store_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -758,7 +1324,7 @@ func (x *ListGuildsRequest) String() string {
 func (*ListGuildsRequest) ProtoMessage() {}
 
 func (x *ListGuildsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[13]
+	mi := &file_wire_store_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -771,7 +1337,7 @@ func (x *ListGuildsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuildsRequest.ProtoReflect.Descriptor instead.
 func (*ListGuildsRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{13}
+	return file_wire_store_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListGuildsRequest) GetUserId() uint64 {
@@ -811,7 +1377,7 @@ type ListGuildsReply struct {
 
 func (x *ListGuildsReply) Reset() {
 	*x = ListGuildsReply{}
-	mi := &file_wire_store_proto_msgTypes[14]
+	mi := &file_wire_store_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -823,7 +1389,7 @@ func (x *ListGuildsReply) String() string {
 func (*ListGuildsReply) ProtoMessage() {}
 
 func (x *ListGuildsReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[14]
+	mi := &file_wire_store_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -836,7 +1402,7 @@ func (x *ListGuildsReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListGuildsReply.ProtoReflect.Descriptor instead.
 func (*ListGuildsReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{14}
+	return file_wire_store_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ListGuildsReply) GetGuilds() []*Guild {
@@ -858,7 +1424,7 @@ type CreateChannelRequest struct {
 
 func (x *CreateChannelRequest) Reset() {
 	*x = CreateChannelRequest{}
-	mi := &file_wire_store_proto_msgTypes[15]
+	mi := &file_wire_store_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -870,7 +1436,7 @@ func (x *CreateChannelRequest) String() string {
 func (*CreateChannelRequest) ProtoMessage() {}
 
 func (x *CreateChannelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[15]
+	mi := &file_wire_store_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -883,7 +1449,7 @@ func (x *CreateChannelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateChannelRequest.ProtoReflect.Descriptor instead.
 func (*CreateChannelRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{15}
+	return file_wire_store_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateChannelRequest) GetGuildId() uint64 {
@@ -925,7 +1491,7 @@ type GetChannelRequest struct {
 
 func (x *GetChannelRequest) Reset() {
 	*x = GetChannelRequest{}
-	mi := &file_wire_store_proto_msgTypes[16]
+	mi := &file_wire_store_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -937,7 +1503,7 @@ func (x *GetChannelRequest) String() string {
 func (*GetChannelRequest) ProtoMessage() {}
 
 func (x *GetChannelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[16]
+	mi := &file_wire_store_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -950,7 +1516,7 @@ func (x *GetChannelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetChannelRequest.ProtoReflect.Descriptor instead.
 func (*GetChannelRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{16}
+	return file_wire_store_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetChannelRequest) GetChannelId() uint64 {
@@ -974,13 +1540,15 @@ type ChannelReply struct {
 	Member  *Member                `protobuf:"bytes,3,opt,name=member,proto3" json:"member,omitempty"`
 	// The newest message of the channel; 0 when it has none.
 	LastMessageId uint64 `protobuf:"fixed64,4,opt,name=last_message_id,json=lastMessageId,proto3" json:"last_message_id,omitempty"`
+	// Of a write: the revision that it made.
+	Revision      uint64 `protobuf:"varint,5,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ChannelReply) Reset() {
 	*x = ChannelReply{}
-	mi := &file_wire_store_proto_msgTypes[17]
+	mi := &file_wire_store_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -992,7 +1560,7 @@ func (x *ChannelReply) String() string {
 func (*ChannelReply) ProtoMessage() {}
 
 func (x *ChannelReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[17]
+	mi := &file_wire_store_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1005,7 +1573,7 @@ func (x *ChannelReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChannelReply.ProtoReflect.Descriptor instead.
 func (*ChannelReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{17}
+	return file_wire_store_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ChannelReply) GetChannel() *Channel {
@@ -1036,6 +1604,13 @@ func (x *ChannelReply) GetLastMessageId() uint64 {
 	return 0
 }
 
+func (x *ChannelReply) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
+}
+
 type AddMemberRequest struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	GuildId uint64                 `protobuf:"fixed64,1,opt,name=guild_id,json=guildId,proto3" json:"guild_id,omitempty"`
@@ -1050,7 +1625,7 @@ type AddMemberRequest struct {
 
 func (x *AddMemberRequest) Reset() {
 	*x = AddMemberRequest{}
-	mi := &file_wire_store_proto_msgTypes[18]
+	mi := &file_wire_store_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1062,7 +1637,7 @@ func (x *AddMemberRequest) String() string {
 func (*AddMemberRequest) ProtoMessage() {}
 
 func (x *AddMemberRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[18]
+	mi := &file_wire_store_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1075,7 +1650,7 @@ func (x *AddMemberRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddMemberRequest.ProtoReflect.Descriptor instead.
 func (*AddMemberRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{18}
+	return file_wire_store_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AddMemberRequest) GetGuildId() uint64 {
@@ -1110,14 +1685,16 @@ type AddMemberReply struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Member *Person                `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
 	// False when he was a member before.
-	Added         bool `protobuf:"varint,2,opt,name=added,proto3" json:"added,omitempty"`
+	Added bool `protobuf:"varint,2,opt,name=added,proto3" json:"added,omitempty"`
+	// The revision that it made; the newest when nothing was added.
+	Revision      uint64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AddMemberReply) Reset() {
 	*x = AddMemberReply{}
-	mi := &file_wire_store_proto_msgTypes[19]
+	mi := &file_wire_store_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1129,7 +1706,7 @@ func (x *AddMemberReply) String() string {
 func (*AddMemberReply) ProtoMessage() {}
 
 func (x *AddMemberReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[19]
+	mi := &file_wire_store_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1142,7 +1719,7 @@ func (x *AddMemberReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AddMemberReply.ProtoReflect.Descriptor instead.
 func (*AddMemberReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{19}
+	return file_wire_store_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AddMemberReply) GetMember() *Person {
@@ -1159,57 +1736,11 @@ func (x *AddMemberReply) GetAdded() bool {
 	return false
 }
 
-// Person is a member with the user; the user's guilds are left out.
-type Person struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Member        *Member                `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
-	User          *User                  `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *Person) Reset() {
-	*x = Person{}
-	mi := &file_wire_store_proto_msgTypes[20]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *Person) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*Person) ProtoMessage() {}
-
-func (x *Person) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[20]
+func (x *AddMemberReply) GetRevision() uint64 {
 	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
+		return x.Revision
 	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use Person.ProtoReflect.Descriptor instead.
-func (*Person) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{20}
-}
-
-func (x *Person) GetMember() *Member {
-	if x != nil {
-		return x.Member
-	}
-	return nil
-}
-
-func (x *Person) GetUser() *User {
-	if x != nil {
-		return x.User
-	}
-	return nil
+	return 0
 }
 
 type ListMembersRequest struct {
@@ -1226,7 +1757,7 @@ type ListMembersRequest struct {
 
 func (x *ListMembersRequest) Reset() {
 	*x = ListMembersRequest{}
-	mi := &file_wire_store_proto_msgTypes[21]
+	mi := &file_wire_store_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1238,7 +1769,7 @@ func (x *ListMembersRequest) String() string {
 func (*ListMembersRequest) ProtoMessage() {}
 
 func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[21]
+	mi := &file_wire_store_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1251,7 +1782,7 @@ func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
 func (*ListMembersRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{21}
+	return file_wire_store_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ListMembersRequest) GetGuildId() uint64 {
@@ -1291,7 +1822,7 @@ type ListMembersReply struct {
 
 func (x *ListMembersReply) Reset() {
 	*x = ListMembersReply{}
-	mi := &file_wire_store_proto_msgTypes[22]
+	mi := &file_wire_store_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1834,7 @@ func (x *ListMembersReply) String() string {
 func (*ListMembersReply) ProtoMessage() {}
 
 func (x *ListMembersReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[22]
+	mi := &file_wire_store_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1316,7 +1847,7 @@ func (x *ListMembersReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMembersReply.ProtoReflect.Descriptor instead.
 func (*ListMembersReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{22}
+	return file_wire_store_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ListMembersReply) GetMembers() []*Person {
@@ -1339,7 +1870,7 @@ type CreateMessageRequest struct {
 
 func (x *CreateMessageRequest) Reset() {
 	*x = CreateMessageRequest{}
-	mi := &file_wire_store_proto_msgTypes[23]
+	mi := &file_wire_store_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1351,7 +1882,7 @@ func (x *CreateMessageRequest) String() string {
 func (*CreateMessageRequest) ProtoMessage() {}
 
 func (x *CreateMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[23]
+	mi := &file_wire_store_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1364,7 +1895,7 @@ func (x *CreateMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateMessageRequest.ProtoReflect.Descriptor instead.
 func (*CreateMessageRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{23}
+	return file_wire_store_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *CreateMessageRequest) GetChannelId() uint64 {
@@ -1413,7 +1944,7 @@ type GetMessageRequest struct {
 
 func (x *GetMessageRequest) Reset() {
 	*x = GetMessageRequest{}
-	mi := &file_wire_store_proto_msgTypes[24]
+	mi := &file_wire_store_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1425,7 +1956,7 @@ func (x *GetMessageRequest) String() string {
 func (*GetMessageRequest) ProtoMessage() {}
 
 func (x *GetMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[24]
+	mi := &file_wire_store_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1438,7 +1969,7 @@ func (x *GetMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetMessageRequest.ProtoReflect.Descriptor instead.
 func (*GetMessageRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{24}
+	return file_wire_store_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GetMessageRequest) GetChannelId() uint64 {
@@ -1475,7 +2006,7 @@ type EditMessageRequest struct {
 
 func (x *EditMessageRequest) Reset() {
 	*x = EditMessageRequest{}
-	mi := &file_wire_store_proto_msgTypes[25]
+	mi := &file_wire_store_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +2018,7 @@ func (x *EditMessageRequest) String() string {
 func (*EditMessageRequest) ProtoMessage() {}
 
 func (x *EditMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[25]
+	mi := &file_wire_store_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1500,7 +2031,7 @@ func (x *EditMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EditMessageRequest.ProtoReflect.Descriptor instead.
 func (*EditMessageRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{25}
+	return file_wire_store_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *EditMessageRequest) GetChannelId() uint64 {
@@ -1550,7 +2081,7 @@ type DeleteMessageRequest struct {
 
 func (x *DeleteMessageRequest) Reset() {
 	*x = DeleteMessageRequest{}
-	mi := &file_wire_store_proto_msgTypes[26]
+	mi := &file_wire_store_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1562,7 +2093,7 @@ func (x *DeleteMessageRequest) String() string {
 func (*DeleteMessageRequest) ProtoMessage() {}
 
 func (x *DeleteMessageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[26]
+	mi := &file_wire_store_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1575,7 +2106,7 @@ func (x *DeleteMessageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteMessageRequest.ProtoReflect.Descriptor instead.
 func (*DeleteMessageRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{26}
+	return file_wire_store_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeleteMessageRequest) GetChannelId() uint64 {
@@ -1610,14 +2141,16 @@ type MessageReply struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Message *Message               `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
 	// The author and his part in the guild, as far as he is still in it.
-	Author        *Person `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	Author *Person `protobuf:"bytes,2,opt,name=author,proto3" json:"author,omitempty"`
+	// Of a write: the revision that it made.
+	Revision      uint64 `protobuf:"varint,3,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *MessageReply) Reset() {
 	*x = MessageReply{}
-	mi := &file_wire_store_proto_msgTypes[27]
+	mi := &file_wire_store_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1629,7 +2162,7 @@ func (x *MessageReply) String() string {
 func (*MessageReply) ProtoMessage() {}
 
 func (x *MessageReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[27]
+	mi := &file_wire_store_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1642,7 +2175,7 @@ func (x *MessageReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MessageReply.ProtoReflect.Descriptor instead.
 func (*MessageReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{27}
+	return file_wire_store_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *MessageReply) GetMessage() *Message {
@@ -1657,6 +2190,13 @@ func (x *MessageReply) GetAuthor() *Person {
 		return x.Author
 	}
 	return nil
+}
+
+func (x *MessageReply) GetRevision() uint64 {
+	if x != nil {
+		return x.Revision
+	}
+	return 0
 }
 
 type ListMessagesRequest struct {
@@ -1675,7 +2215,7 @@ type ListMessagesRequest struct {
 
 func (x *ListMessagesRequest) Reset() {
 	*x = ListMessagesRequest{}
-	mi := &file_wire_store_proto_msgTypes[28]
+	mi := &file_wire_store_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1687,7 +2227,7 @@ func (x *ListMessagesRequest) String() string {
 func (*ListMessagesRequest) ProtoMessage() {}
 
 func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[28]
+	mi := &file_wire_store_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1700,7 +2240,7 @@ func (x *ListMessagesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMessagesRequest.ProtoReflect.Descriptor instead.
 func (*ListMessagesRequest) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{28}
+	return file_wire_store_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ListMessagesRequest) GetChannelId() uint64 {
@@ -1756,7 +2296,7 @@ type ListMessagesReply struct {
 
 func (x *ListMessagesReply) Reset() {
 	*x = ListMessagesReply{}
-	mi := &file_wire_store_proto_msgTypes[29]
+	mi := &file_wire_store_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1768,7 +2308,7 @@ func (x *ListMessagesReply) String() string {
 func (*ListMessagesReply) ProtoMessage() {}
 
 func (x *ListMessagesReply) ProtoReflect() protoreflect.Message {
-	mi := &file_wire_store_proto_msgTypes[29]
+	mi := &file_wire_store_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1781,7 +2321,7 @@ func (x *ListMessagesReply) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListMessagesReply.ProtoReflect.Descriptor instead.
 func (*ListMessagesReply) Descriptor() ([]byte, []int) {
-	return file_wire_store_proto_rawDescGZIP(), []int{29}
+	return file_wire_store_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ListMessagesReply) GetMessages() []*Message {
@@ -1808,11 +2348,14 @@ const file_wire_store_proto_rawDesc = "" +
 	"\x0eGetUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x06R\x06userId\";\n" +
 	"\fGetUserReply\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.firebreak.chat.v1.UserR\x04user\",\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.firebreak.chat.v1.UserR\x04user\"B\n" +
 	"\x0fGetGuildRequest\x12\x19\n" +
-	"\bguild_id\x18\x01 \x01(\x06R\aguildId\"?\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x14\n" +
+	"\x05users\x18\x02 \x01(\bR\x05users\"\x8a\x01\n" +
 	"\rGetGuildReply\x12.\n" +
-	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\"\x0e\n" +
+	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x04R\brevision\x12-\n" +
+	"\x05users\x18\x03 \x03(\v2\x17.firebreak.chat.v1.UserR\x05users\"\x0e\n" +
 	"\fStatsRequest\"Y\n" +
 	"\n" +
 	"StatsReply\x12\x14\n" +
@@ -1839,9 +2382,50 @@ const file_wire_store_proto_rawDesc = "" +
 	"\vSTALE_EPOCH\x10\v\x12\b\n" +
 	"\x04FULL\x10\f\".\n" +
 	"\x11ClaimGuildRequest\x12\x19\n" +
-	"\bguild_id\x18\x01 \x01(\x06R\aguildId\"'\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\"C\n" +
 	"\x0fClaimGuildReply\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\"_\n" +
+	"\x05epoch\x18\x01 \x01(\x04R\x05epoch\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x04R\brevision\"\x8c\x04\n" +
+	"\x06Change\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\x04R\brevision\x122\n" +
+	"\x04kind\x18\x02 \x01(\x0e2\x1e.firebreak.chat.v1.Change.KindR\x04kind\x12\x1d\n" +
+	"\n" +
+	"channel_id\x18\x03 \x01(\x06R\tchannelId\x12\x1d\n" +
+	"\n" +
+	"message_id\x18\x04 \x01(\x06R\tmessageId\x12\x17\n" +
+	"\auser_id\x18\x05 \x01(\x06R\x06userId\x12.\n" +
+	"\x05guild\x18\x06 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\x124\n" +
+	"\achannel\x18\a \x01(\v2\x1a.firebreak.chat.v1.ChannelR\achannel\x124\n" +
+	"\amessage\x18\b \x01(\v2\x1a.firebreak.chat.v1.MessageR\amessage\x121\n" +
+	"\x06person\x18\t \x01(\v2\x19.firebreak.chat.v1.PersonR\x06person\"\x8b\x01\n" +
+	"\x04Kind\x12\v\n" +
+	"\aUNKNOWN\x10\x00\x12\x11\n" +
+	"\rGUILD_CREATED\x10\x01\x12\x13\n" +
+	"\x0fCHANNEL_CREATED\x10\x02\x12\x10\n" +
+	"\fMEMBER_ADDED\x10\x03\x12\x13\n" +
+	"\x0fMESSAGE_CREATED\x10\x04\x12\x12\n" +
+	"\x0eMESSAGE_EDITED\x10\x05\x12\x13\n" +
+	"\x0fMESSAGE_DELETED\x10\x06\"[\n" +
+	"\x12ReadChangesRequest\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x14\n" +
+	"\x05after\x18\x02 \x01(\x04R\x05after\x12\x14\n" +
+	"\x05limit\x18\x03 \x01(\rR\x05limit\"\x87\x01\n" +
+	"\x10ReadChangesReply\x123\n" +
+	"\achanges\x18\x01 \x03(\v2\x19.firebreak.chat.v1.ChangeR\achanges\x12\x12\n" +
+	"\x04head\x18\x02 \x01(\x04R\x04head\x12\x10\n" +
+	"\x03gap\x18\x03 \x01(\bR\x03gap\x12\x18\n" +
+	"\athrough\x18\x04 \x01(\x04R\athrough\"8\n" +
+	"\x05Claim\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x14\n" +
+	"\x05epoch\x18\x02 \x01(\x04R\x05epoch\"F\n" +
+	"\x12CheckGuildsRequest\x120\n" +
+	"\x06claims\x18\x01 \x03(\v2\x18.firebreak.chat.v1.ClaimR\x06claims\"X\n" +
+	"\tGuildHead\x12\x19\n" +
+	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\x04R\brevision\x12\x14\n" +
+	"\x05stale\x18\x03 \x01(\bR\x05stale\"F\n" +
+	"\x10CheckGuildsReply\x122\n" +
+	"\x05heads\x18\x01 \x03(\v2\x1c.firebreak.chat.v1.GuildHeadR\x05heads\"_\n" +
 	"\x12CreateGuildRequest\x12\x19\n" +
 	"\bowner_id\x18\x01 \x01(\x06R\aownerId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
@@ -1849,11 +2433,12 @@ const file_wire_store_proto_rawDesc = "" +
 	"\x14DescribeGuildRequest\x12\x19\n" +
 	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x14\n" +
-	"\x05count\x18\x03 \x01(\bR\x05count\"V\n" +
+	"\x05count\x18\x03 \x01(\bR\x05count\"r\n" +
 	"\n" +
 	"GuildReply\x12.\n" +
 	"\x05guild\x18\x01 \x01(\v2\x18.firebreak.chat.v1.GuildR\x05guild\x12\x18\n" +
-	"\amembers\x18\x02 \x01(\rR\amembers\"p\n" +
+	"\amembers\x18\x02 \x01(\rR\amembers\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x04R\brevision\"p\n" +
 	"\x11ListGuildsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\x06R\x06userId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x06R\x05after\x12\x16\n" +
@@ -1869,23 +2454,22 @@ const file_wire_store_proto_rawDesc = "" +
 	"\x11GetChannelRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\x06R\x06userId\"\xba\x01\n" +
+	"\auser_id\x18\x02 \x01(\x06R\x06userId\"\xd6\x01\n" +
 	"\fChannelReply\x124\n" +
 	"\achannel\x18\x01 \x01(\v2\x1a.firebreak.chat.v1.ChannelR\achannel\x12\x19\n" +
 	"\bguild_id\x18\x02 \x01(\x06R\aguildId\x121\n" +
 	"\x06member\x18\x03 \x01(\v2\x19.firebreak.chat.v1.MemberR\x06member\x12&\n" +
-	"\x0flast_message_id\x18\x04 \x01(\x06R\rlastMessageId\"y\n" +
+	"\x0flast_message_id\x18\x04 \x01(\x06R\rlastMessageId\x12\x1a\n" +
+	"\brevision\x18\x05 \x01(\x04R\brevision\"y\n" +
 	"\x10AddMemberRequest\x12\x19\n" +
 	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x1b\n" +
 	"\tmember_id\x18\x03 \x01(\x06R\bmemberId\x12\x14\n" +
-	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"Y\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"u\n" +
 	"\x0eAddMemberReply\x121\n" +
 	"\x06member\x18\x01 \x01(\v2\x19.firebreak.chat.v1.PersonR\x06member\x12\x14\n" +
-	"\x05added\x18\x02 \x01(\bR\x05added\"h\n" +
-	"\x06Person\x121\n" +
-	"\x06member\x18\x01 \x01(\v2\x19.firebreak.chat.v1.MemberR\x06member\x12+\n" +
-	"\x04user\x18\x02 \x01(\v2\x17.firebreak.chat.v1.UserR\x04user\"t\n" +
+	"\x05added\x18\x02 \x01(\bR\x05added\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x04R\brevision\"t\n" +
 	"\x12ListMembersRequest\x12\x19\n" +
 	"\bguild_id\x18\x01 \x01(\x06R\aguildId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\x06R\x06userId\x12\x14\n" +
@@ -1920,10 +2504,11 @@ const file_wire_store_proto_rawDesc = "" +
 	"\n" +
 	"message_id\x18\x02 \x01(\x06R\tmessageId\x12\x17\n" +
 	"\auser_id\x18\x03 \x01(\x06R\x06userId\x12\x14\n" +
-	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"w\n" +
+	"\x05epoch\x18\x04 \x01(\x04R\x05epoch\"\x93\x01\n" +
 	"\fMessageReply\x124\n" +
 	"\amessage\x18\x01 \x01(\v2\x1a.firebreak.chat.v1.MessageR\amessage\x121\n" +
-	"\x06author\x18\x02 \x01(\v2\x19.firebreak.chat.v1.PersonR\x06author\"\xa9\x01\n" +
+	"\x06author\x18\x02 \x01(\v2\x19.firebreak.chat.v1.PersonR\x06author\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\x04R\brevision\"\xa9\x01\n" +
 	"\x13ListMessagesRequest\x12\x1d\n" +
 	"\n" +
 	"channel_id\x18\x01 \x01(\x06R\tchannelId\x12\x17\n" +
@@ -1934,14 +2519,16 @@ const file_wire_store_proto_rawDesc = "" +
 	"\x05limit\x18\x06 \x01(\rR\x05limit\"~\n" +
 	"\x11ListMessagesReply\x126\n" +
 	"\bmessages\x18\x01 \x03(\v2\x1a.firebreak.chat.v1.MessageR\bmessages\x121\n" +
-	"\aauthors\x18\x02 \x03(\v2\x17.firebreak.chat.v1.UserR\aauthors2\xcc\v\n" +
+	"\aauthors\x18\x02 \x03(\v2\x17.firebreak.chat.v1.UserR\aauthors2\x82\r\n" +
 	"\x05Store\x12[\n" +
 	"\x0eGetUserByToken\x12(.firebreak.chat.v1.GetUserByTokenRequest\x1a\x1f.firebreak.chat.v1.GetUserReply\x12M\n" +
 	"\aGetUser\x12!.firebreak.chat.v1.GetUserRequest\x1a\x1f.firebreak.chat.v1.GetUserReply\x12P\n" +
 	"\bGetGuild\x12\".firebreak.chat.v1.GetGuildRequest\x1a .firebreak.chat.v1.GetGuildReply\x12G\n" +
 	"\x05Stats\x12\x1f.firebreak.chat.v1.StatsRequest\x1a\x1d.firebreak.chat.v1.StatsReply\x12V\n" +
 	"\n" +
-	"ClaimGuild\x12$.firebreak.chat.v1.ClaimGuildRequest\x1a\".firebreak.chat.v1.ClaimGuildReply\x12S\n" +
+	"ClaimGuild\x12$.firebreak.chat.v1.ClaimGuildRequest\x1a\".firebreak.chat.v1.ClaimGuildReply\x12Y\n" +
+	"\vReadChanges\x12%.firebreak.chat.v1.ReadChangesRequest\x1a#.firebreak.chat.v1.ReadChangesReply\x12Y\n" +
+	"\vCheckGuilds\x12%.firebreak.chat.v1.CheckGuildsRequest\x1a#.firebreak.chat.v1.CheckGuildsReply\x12S\n" +
 	"\vCreateGuild\x12%.firebreak.chat.v1.CreateGuildRequest\x1a\x1d.firebreak.chat.v1.GuildReply\x12W\n" +
 	"\rDescribeGuild\x12'.firebreak.chat.v1.DescribeGuildRequest\x1a\x1d.firebreak.chat.v1.GuildReply\x12V\n" +
 	"\n" +
@@ -1970,101 +2557,120 @@ func file_wire_store_proto_rawDescGZIP() []byte {
 	return file_wire_store_proto_rawDescData
 }
 
-var file_wire_store_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_wire_store_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_wire_store_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_wire_store_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_wire_store_proto_goTypes = []any{
 	(Refusal_Reason)(0),           // 0: firebreak.chat.v1.Refusal.Reason
-	(*GetUserByTokenRequest)(nil), // 1: firebreak.chat.v1.GetUserByTokenRequest
-	(*GetUserRequest)(nil),        // 2: firebreak.chat.v1.GetUserRequest
-	(*GetUserReply)(nil),          // 3: firebreak.chat.v1.GetUserReply
-	(*GetGuildRequest)(nil),       // 4: firebreak.chat.v1.GetGuildRequest
-	(*GetGuildReply)(nil),         // 5: firebreak.chat.v1.GetGuildReply
-	(*StatsRequest)(nil),          // 6: firebreak.chat.v1.StatsRequest
-	(*StatsReply)(nil),            // 7: firebreak.chat.v1.StatsReply
-	(*Refusal)(nil),               // 8: firebreak.chat.v1.Refusal
-	(*ClaimGuildRequest)(nil),     // 9: firebreak.chat.v1.ClaimGuildRequest
-	(*ClaimGuildReply)(nil),       // 10: firebreak.chat.v1.ClaimGuildReply
-	(*CreateGuildRequest)(nil),    // 11: firebreak.chat.v1.CreateGuildRequest
-	(*DescribeGuildRequest)(nil),  // 12: firebreak.chat.v1.DescribeGuildRequest
-	(*GuildReply)(nil),            // 13: firebreak.chat.v1.GuildReply
-	(*ListGuildsRequest)(nil),     // 14: firebreak.chat.v1.ListGuildsRequest
-	(*ListGuildsReply)(nil),       // 15: firebreak.chat.v1.ListGuildsReply
-	(*CreateChannelRequest)(nil),  // 16: firebreak.chat.v1.CreateChannelRequest
-	(*GetChannelRequest)(nil),     // 17: firebreak.chat.v1.GetChannelRequest
-	(*ChannelReply)(nil),          // 18: firebreak.chat.v1.ChannelReply
-	(*AddMemberRequest)(nil),      // 19: firebreak.chat.v1.AddMemberRequest
-	(*AddMemberReply)(nil),        // 20: firebreak.chat.v1.AddMemberReply
-	(*Person)(nil),                // 21: firebreak.chat.v1.Person
-	(*ListMembersRequest)(nil),    // 22: firebreak.chat.v1.ListMembersRequest
-	(*ListMembersReply)(nil),      // 23: firebreak.chat.v1.ListMembersReply
-	(*CreateMessageRequest)(nil),  // 24: firebreak.chat.v1.CreateMessageRequest
-	(*GetMessageRequest)(nil),     // 25: firebreak.chat.v1.GetMessageRequest
-	(*EditMessageRequest)(nil),    // 26: firebreak.chat.v1.EditMessageRequest
-	(*DeleteMessageRequest)(nil),  // 27: firebreak.chat.v1.DeleteMessageRequest
-	(*MessageReply)(nil),          // 28: firebreak.chat.v1.MessageReply
-	(*ListMessagesRequest)(nil),   // 29: firebreak.chat.v1.ListMessagesRequest
-	(*ListMessagesReply)(nil),     // 30: firebreak.chat.v1.ListMessagesReply
-	(*User)(nil),                  // 31: firebreak.chat.v1.User
-	(*Guild)(nil),                 // 32: firebreak.chat.v1.Guild
-	(*Channel)(nil),               // 33: firebreak.chat.v1.Channel
-	(*Member)(nil),                // 34: firebreak.chat.v1.Member
-	(*Message)(nil),               // 35: firebreak.chat.v1.Message
+	(Change_Kind)(0),              // 1: firebreak.chat.v1.Change.Kind
+	(*GetUserByTokenRequest)(nil), // 2: firebreak.chat.v1.GetUserByTokenRequest
+	(*GetUserRequest)(nil),        // 3: firebreak.chat.v1.GetUserRequest
+	(*GetUserReply)(nil),          // 4: firebreak.chat.v1.GetUserReply
+	(*GetGuildRequest)(nil),       // 5: firebreak.chat.v1.GetGuildRequest
+	(*GetGuildReply)(nil),         // 6: firebreak.chat.v1.GetGuildReply
+	(*StatsRequest)(nil),          // 7: firebreak.chat.v1.StatsRequest
+	(*StatsReply)(nil),            // 8: firebreak.chat.v1.StatsReply
+	(*Refusal)(nil),               // 9: firebreak.chat.v1.Refusal
+	(*ClaimGuildRequest)(nil),     // 10: firebreak.chat.v1.ClaimGuildRequest
+	(*ClaimGuildReply)(nil),       // 11: firebreak.chat.v1.ClaimGuildReply
+	(*Change)(nil),                // 12: firebreak.chat.v1.Change
+	(*ReadChangesRequest)(nil),    // 13: firebreak.chat.v1.ReadChangesRequest
+	(*ReadChangesReply)(nil),      // 14: firebreak.chat.v1.ReadChangesReply
+	(*Claim)(nil),                 // 15: firebreak.chat.v1.Claim
+	(*CheckGuildsRequest)(nil),    // 16: firebreak.chat.v1.CheckGuildsRequest
+	(*GuildHead)(nil),             // 17: firebreak.chat.v1.GuildHead
+	(*CheckGuildsReply)(nil),      // 18: firebreak.chat.v1.CheckGuildsReply
+	(*CreateGuildRequest)(nil),    // 19: firebreak.chat.v1.CreateGuildRequest
+	(*DescribeGuildRequest)(nil),  // 20: firebreak.chat.v1.DescribeGuildRequest
+	(*GuildReply)(nil),            // 21: firebreak.chat.v1.GuildReply
+	(*ListGuildsRequest)(nil),     // 22: firebreak.chat.v1.ListGuildsRequest
+	(*ListGuildsReply)(nil),       // 23: firebreak.chat.v1.ListGuildsReply
+	(*CreateChannelRequest)(nil),  // 24: firebreak.chat.v1.CreateChannelRequest
+	(*GetChannelRequest)(nil),     // 25: firebreak.chat.v1.GetChannelRequest
+	(*ChannelReply)(nil),          // 26: firebreak.chat.v1.ChannelReply
+	(*AddMemberRequest)(nil),      // 27: firebreak.chat.v1.AddMemberRequest
+	(*AddMemberReply)(nil),        // 28: firebreak.chat.v1.AddMemberReply
+	(*ListMembersRequest)(nil),    // 29: firebreak.chat.v1.ListMembersRequest
+	(*ListMembersReply)(nil),      // 30: firebreak.chat.v1.ListMembersReply
+	(*CreateMessageRequest)(nil),  // 31: firebreak.chat.v1.CreateMessageRequest
+	(*GetMessageRequest)(nil),     // 32: firebreak.chat.v1.GetMessageRequest
+	(*EditMessageRequest)(nil),    // 33: firebreak.chat.v1.EditMessageRequest
+	(*DeleteMessageRequest)(nil),  // 34: firebreak.chat.v1.DeleteMessageRequest
+	(*MessageReply)(nil),          // 35: firebreak.chat.v1.MessageReply
+	(*ListMessagesRequest)(nil),   // 36: firebreak.chat.v1.ListMessagesRequest
+	(*ListMessagesReply)(nil),     // 37: firebreak.chat.v1.ListMessagesReply
+	(*User)(nil),                  // 38: firebreak.chat.v1.User
+	(*Guild)(nil),                 // 39: firebreak.chat.v1.Guild
+	(*Channel)(nil),               // 40: firebreak.chat.v1.Channel
+	(*Message)(nil),               // 41: firebreak.chat.v1.Message
+	(*Person)(nil),                // 42: firebreak.chat.v1.Person
+	(*Member)(nil),                // 43: firebreak.chat.v1.Member
 }
 var file_wire_store_proto_depIdxs = []int32{
-	31, // 0: firebreak.chat.v1.GetUserReply.user:type_name -> firebreak.chat.v1.User
-	32, // 1: firebreak.chat.v1.GetGuildReply.guild:type_name -> firebreak.chat.v1.Guild
-	0,  // 2: firebreak.chat.v1.Refusal.reason:type_name -> firebreak.chat.v1.Refusal.Reason
-	32, // 3: firebreak.chat.v1.GuildReply.guild:type_name -> firebreak.chat.v1.Guild
-	32, // 4: firebreak.chat.v1.ListGuildsReply.guilds:type_name -> firebreak.chat.v1.Guild
-	33, // 5: firebreak.chat.v1.ChannelReply.channel:type_name -> firebreak.chat.v1.Channel
-	34, // 6: firebreak.chat.v1.ChannelReply.member:type_name -> firebreak.chat.v1.Member
-	21, // 7: firebreak.chat.v1.AddMemberReply.member:type_name -> firebreak.chat.v1.Person
-	34, // 8: firebreak.chat.v1.Person.member:type_name -> firebreak.chat.v1.Member
-	31, // 9: firebreak.chat.v1.Person.user:type_name -> firebreak.chat.v1.User
-	21, // 10: firebreak.chat.v1.ListMembersReply.members:type_name -> firebreak.chat.v1.Person
-	35, // 11: firebreak.chat.v1.MessageReply.message:type_name -> firebreak.chat.v1.Message
-	21, // 12: firebreak.chat.v1.MessageReply.author:type_name -> firebreak.chat.v1.Person
-	35, // 13: firebreak.chat.v1.ListMessagesReply.messages:type_name -> firebreak.chat.v1.Message
-	31, // 14: firebreak.chat.v1.ListMessagesReply.authors:type_name -> firebreak.chat.v1.User
-	1,  // 15: firebreak.chat.v1.Store.GetUserByToken:input_type -> firebreak.chat.v1.GetUserByTokenRequest
-	2,  // 16: firebreak.chat.v1.Store.GetUser:input_type -> firebreak.chat.v1.GetUserRequest
-	4,  // 17: firebreak.chat.v1.Store.GetGuild:input_type -> firebreak.chat.v1.GetGuildRequest
-	6,  // 18: firebreak.chat.v1.Store.Stats:input_type -> firebreak.chat.v1.StatsRequest
-	9,  // 19: firebreak.chat.v1.Store.ClaimGuild:input_type -> firebreak.chat.v1.ClaimGuildRequest
-	11, // 20: firebreak.chat.v1.Store.CreateGuild:input_type -> firebreak.chat.v1.CreateGuildRequest
-	12, // 21: firebreak.chat.v1.Store.DescribeGuild:input_type -> firebreak.chat.v1.DescribeGuildRequest
-	14, // 22: firebreak.chat.v1.Store.ListGuilds:input_type -> firebreak.chat.v1.ListGuildsRequest
-	16, // 23: firebreak.chat.v1.Store.CreateChannel:input_type -> firebreak.chat.v1.CreateChannelRequest
-	17, // 24: firebreak.chat.v1.Store.GetChannel:input_type -> firebreak.chat.v1.GetChannelRequest
-	19, // 25: firebreak.chat.v1.Store.AddMember:input_type -> firebreak.chat.v1.AddMemberRequest
-	22, // 26: firebreak.chat.v1.Store.ListMembers:input_type -> firebreak.chat.v1.ListMembersRequest
-	24, // 27: firebreak.chat.v1.Store.CreateMessage:input_type -> firebreak.chat.v1.CreateMessageRequest
-	25, // 28: firebreak.chat.v1.Store.GetMessage:input_type -> firebreak.chat.v1.GetMessageRequest
-	29, // 29: firebreak.chat.v1.Store.ListMessages:input_type -> firebreak.chat.v1.ListMessagesRequest
-	26, // 30: firebreak.chat.v1.Store.EditMessage:input_type -> firebreak.chat.v1.EditMessageRequest
-	27, // 31: firebreak.chat.v1.Store.DeleteMessage:input_type -> firebreak.chat.v1.DeleteMessageRequest
-	3,  // 32: firebreak.chat.v1.Store.GetUserByToken:output_type -> firebreak.chat.v1.GetUserReply
-	3,  // 33: firebreak.chat.v1.Store.GetUser:output_type -> firebreak.chat.v1.GetUserReply
-	5,  // 34: firebreak.chat.v1.Store.GetGuild:output_type -> firebreak.chat.v1.GetGuildReply
-	7,  // 35: firebreak.chat.v1.Store.Stats:output_type -> firebreak.chat.v1.StatsReply
-	10, // 36: firebreak.chat.v1.Store.ClaimGuild:output_type -> firebreak.chat.v1.ClaimGuildReply
-	13, // 37: firebreak.chat.v1.Store.CreateGuild:output_type -> firebreak.chat.v1.GuildReply
-	13, // 38: firebreak.chat.v1.Store.DescribeGuild:output_type -> firebreak.chat.v1.GuildReply
-	15, // 39: firebreak.chat.v1.Store.ListGuilds:output_type -> firebreak.chat.v1.ListGuildsReply
-	18, // 40: firebreak.chat.v1.Store.CreateChannel:output_type -> firebreak.chat.v1.ChannelReply
-	18, // 41: firebreak.chat.v1.Store.GetChannel:output_type -> firebreak.chat.v1.ChannelReply
-	20, // 42: firebreak.chat.v1.Store.AddMember:output_type -> firebreak.chat.v1.AddMemberReply
-	23, // 43: firebreak.chat.v1.Store.ListMembers:output_type -> firebreak.chat.v1.ListMembersReply
-	28, // 44: firebreak.chat.v1.Store.CreateMessage:output_type -> firebreak.chat.v1.MessageReply
-	28, // 45: firebreak.chat.v1.Store.GetMessage:output_type -> firebreak.chat.v1.MessageReply
-	30, // 46: firebreak.chat.v1.Store.ListMessages:output_type -> firebreak.chat.v1.ListMessagesReply
-	28, // 47: firebreak.chat.v1.Store.EditMessage:output_type -> firebreak.chat.v1.MessageReply
-	28, // 48: firebreak.chat.v1.Store.DeleteMessage:output_type -> firebreak.chat.v1.MessageReply
-	32, // [32:49] is the sub-list for method output_type
-	15, // [15:32] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	38, // 0: firebreak.chat.v1.GetUserReply.user:type_name -> firebreak.chat.v1.User
+	39, // 1: firebreak.chat.v1.GetGuildReply.guild:type_name -> firebreak.chat.v1.Guild
+	38, // 2: firebreak.chat.v1.GetGuildReply.users:type_name -> firebreak.chat.v1.User
+	0,  // 3: firebreak.chat.v1.Refusal.reason:type_name -> firebreak.chat.v1.Refusal.Reason
+	1,  // 4: firebreak.chat.v1.Change.kind:type_name -> firebreak.chat.v1.Change.Kind
+	39, // 5: firebreak.chat.v1.Change.guild:type_name -> firebreak.chat.v1.Guild
+	40, // 6: firebreak.chat.v1.Change.channel:type_name -> firebreak.chat.v1.Channel
+	41, // 7: firebreak.chat.v1.Change.message:type_name -> firebreak.chat.v1.Message
+	42, // 8: firebreak.chat.v1.Change.person:type_name -> firebreak.chat.v1.Person
+	12, // 9: firebreak.chat.v1.ReadChangesReply.changes:type_name -> firebreak.chat.v1.Change
+	15, // 10: firebreak.chat.v1.CheckGuildsRequest.claims:type_name -> firebreak.chat.v1.Claim
+	17, // 11: firebreak.chat.v1.CheckGuildsReply.heads:type_name -> firebreak.chat.v1.GuildHead
+	39, // 12: firebreak.chat.v1.GuildReply.guild:type_name -> firebreak.chat.v1.Guild
+	39, // 13: firebreak.chat.v1.ListGuildsReply.guilds:type_name -> firebreak.chat.v1.Guild
+	40, // 14: firebreak.chat.v1.ChannelReply.channel:type_name -> firebreak.chat.v1.Channel
+	43, // 15: firebreak.chat.v1.ChannelReply.member:type_name -> firebreak.chat.v1.Member
+	42, // 16: firebreak.chat.v1.AddMemberReply.member:type_name -> firebreak.chat.v1.Person
+	42, // 17: firebreak.chat.v1.ListMembersReply.members:type_name -> firebreak.chat.v1.Person
+	41, // 18: firebreak.chat.v1.MessageReply.message:type_name -> firebreak.chat.v1.Message
+	42, // 19: firebreak.chat.v1.MessageReply.author:type_name -> firebreak.chat.v1.Person
+	41, // 20: firebreak.chat.v1.ListMessagesReply.messages:type_name -> firebreak.chat.v1.Message
+	38, // 21: firebreak.chat.v1.ListMessagesReply.authors:type_name -> firebreak.chat.v1.User
+	2,  // 22: firebreak.chat.v1.Store.GetUserByToken:input_type -> firebreak.chat.v1.GetUserByTokenRequest
+	3,  // 23: firebreak.chat.v1.Store.GetUser:input_type -> firebreak.chat.v1.GetUserRequest
+	5,  // 24: firebreak.chat.v1.Store.GetGuild:input_type -> firebreak.chat.v1.GetGuildRequest
+	7,  // 25: firebreak.chat.v1.Store.Stats:input_type -> firebreak.chat.v1.StatsRequest
+	10, // 26: firebreak.chat.v1.Store.ClaimGuild:input_type -> firebreak.chat.v1.ClaimGuildRequest
+	13, // 27: firebreak.chat.v1.Store.ReadChanges:input_type -> firebreak.chat.v1.ReadChangesRequest
+	16, // 28: firebreak.chat.v1.Store.CheckGuilds:input_type -> firebreak.chat.v1.CheckGuildsRequest
+	19, // 29: firebreak.chat.v1.Store.CreateGuild:input_type -> firebreak.chat.v1.CreateGuildRequest
+	20, // 30: firebreak.chat.v1.Store.DescribeGuild:input_type -> firebreak.chat.v1.DescribeGuildRequest
+	22, // 31: firebreak.chat.v1.Store.ListGuilds:input_type -> firebreak.chat.v1.ListGuildsRequest
+	24, // 32: firebreak.chat.v1.Store.CreateChannel:input_type -> firebreak.chat.v1.CreateChannelRequest
+	25, // 33: firebreak.chat.v1.Store.GetChannel:input_type -> firebreak.chat.v1.GetChannelRequest
+	27, // 34: firebreak.chat.v1.Store.AddMember:input_type -> firebreak.chat.v1.AddMemberRequest
+	29, // 35: firebreak.chat.v1.Store.ListMembers:input_type -> firebreak.chat.v1.ListMembersRequest
+	31, // 36: firebreak.chat.v1.Store.CreateMessage:input_type -> firebreak.chat.v1.CreateMessageRequest
+	32, // 37: firebreak.chat.v1.Store.GetMessage:input_type -> firebreak.chat.v1.GetMessageRequest
+	36, // 38: firebreak.chat.v1.Store.ListMessages:input_type -> firebreak.chat.v1.ListMessagesRequest
+	33, // 39: firebreak.chat.v1.Store.EditMessage:input_type -> firebreak.chat.v1.EditMessageRequest
+	34, // 40: firebreak.chat.v1.Store.DeleteMessage:input_type -> firebreak.chat.v1.DeleteMessageRequest
+	4,  // 41: firebreak.chat.v1.Store.GetUserByToken:output_type -> firebreak.chat.v1.GetUserReply
+	4,  // 42: firebreak.chat.v1.Store.GetUser:output_type -> firebreak.chat.v1.GetUserReply
+	6,  // 43: firebreak.chat.v1.Store.GetGuild:output_type -> firebreak.chat.v1.GetGuildReply
+	8,  // 44: firebreak.chat.v1.Store.Stats:output_type -> firebreak.chat.v1.StatsReply
+	11, // 45: firebreak.chat.v1.Store.ClaimGuild:output_type -> firebreak.chat.v1.ClaimGuildReply
+	14, // 46: firebreak.chat.v1.Store.ReadChanges:output_type -> firebreak.chat.v1.ReadChangesReply
+	18, // 47: firebreak.chat.v1.Store.CheckGuilds:output_type -> firebreak.chat.v1.CheckGuildsReply
+	21, // 48: firebreak.chat.v1.Store.CreateGuild:output_type -> firebreak.chat.v1.GuildReply
+	21, // 49: firebreak.chat.v1.Store.DescribeGuild:output_type -> firebreak.chat.v1.GuildReply
+	23, // 50: firebreak.chat.v1.Store.ListGuilds:output_type -> firebreak.chat.v1.ListGuildsReply
+	26, // 51: firebreak.chat.v1.Store.CreateChannel:output_type -> firebreak.chat.v1.ChannelReply
+	26, // 52: firebreak.chat.v1.Store.GetChannel:output_type -> firebreak.chat.v1.ChannelReply
+	28, // 53: firebreak.chat.v1.Store.AddMember:output_type -> firebreak.chat.v1.AddMemberReply
+	30, // 54: firebreak.chat.v1.Store.ListMembers:output_type -> firebreak.chat.v1.ListMembersReply
+	35, // 55: firebreak.chat.v1.Store.CreateMessage:output_type -> firebreak.chat.v1.MessageReply
+	35, // 56: firebreak.chat.v1.Store.GetMessage:output_type -> firebreak.chat.v1.MessageReply
+	37, // 57: firebreak.chat.v1.Store.ListMessages:output_type -> firebreak.chat.v1.ListMessagesReply
+	35, // 58: firebreak.chat.v1.Store.EditMessage:output_type -> firebreak.chat.v1.MessageReply
+	35, // 59: firebreak.chat.v1.Store.DeleteMessage:output_type -> firebreak.chat.v1.MessageReply
+	41, // [41:60] is the sub-list for method output_type
+	22, // [22:41] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_wire_store_proto_init() }
@@ -2078,8 +2684,8 @@ func file_wire_store_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_wire_store_proto_rawDesc), len(file_wire_store_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   30,
+			NumEnums:      2,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -24,6 +24,8 @@ const (
 	Store_GetGuild_FullMethodName       = "/firebreak.chat.v1.Store/GetGuild"
 	Store_Stats_FullMethodName          = "/firebreak.chat.v1.Store/Stats"
 	Store_ClaimGuild_FullMethodName     = "/firebreak.chat.v1.Store/ClaimGuild"
+	Store_ReadChanges_FullMethodName    = "/firebreak.chat.v1.Store/ReadChanges"
+	Store_CheckGuilds_FullMethodName    = "/firebreak.chat.v1.Store/CheckGuilds"
 	Store_CreateGuild_FullMethodName    = "/firebreak.chat.v1.Store/CreateGuild"
 	Store_DescribeGuild_FullMethodName  = "/firebreak.chat.v1.Store/DescribeGuild"
 	Store_ListGuilds_FullMethodName     = "/firebreak.chat.v1.Store/ListGuilds"
@@ -53,6 +55,10 @@ const (
 // or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
 // claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
 // who owns none (an API node, for a client) writes with epoch 0.
+//
+// A guild has a revision: its creation is 1, and every write that its members can
+// see adds 1, in the transaction of the write. The newest changes are kept, so that
+// who missed some can read them.
 type StoreClient interface {
 	// GetUserByToken finds the user who logs in with a token.
 	GetUserByToken(ctx context.Context, in *GetUserByTokenRequest, opts ...grpc.CallOption) (*GetUserReply, error)
@@ -65,6 +71,10 @@ type StoreClient interface {
 	// ClaimGuild makes the caller the owner of a guild: its epoch is greater than
 	// every one before.
 	ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opts ...grpc.CallOption) (*ClaimGuildReply, error)
+	// ReadChanges reads what became of a guild after a revision, the oldest first.
+	ReadChanges(ctx context.Context, in *ReadChangesRequest, opts ...grpc.CallOption) (*ReadChangesReply, error)
+	// CheckGuilds says how far guilds are, and which claims are stale.
+	CheckGuilds(ctx context.Context, in *CheckGuildsRequest, opts ...grpc.CallOption) (*CheckGuildsReply, error)
 	// CreateGuild makes a guild with its owner as the only member.
 	CreateGuild(ctx context.Context, in *CreateGuildRequest, opts ...grpc.CallOption) (*GuildReply, error)
 	// DescribeGuild reads a guild without its members.
@@ -143,6 +153,26 @@ func (c *storeClient) ClaimGuild(ctx context.Context, in *ClaimGuildRequest, opt
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ClaimGuildReply)
 	err := c.cc.Invoke(ctx, Store_ClaimGuild_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) ReadChanges(ctx context.Context, in *ReadChangesRequest, opts ...grpc.CallOption) (*ReadChangesReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReadChangesReply)
+	err := c.cc.Invoke(ctx, Store_ReadChanges_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *storeClient) CheckGuilds(ctx context.Context, in *CheckGuildsRequest, opts ...grpc.CallOption) (*CheckGuildsReply, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CheckGuildsReply)
+	err := c.cc.Invoke(ctx, Store_CheckGuilds_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -284,6 +314,10 @@ func (c *storeClient) DeleteMessage(ctx context.Context, in *DeleteMessageReques
 // or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
 // claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
 // who owns none (an API node, for a client) writes with epoch 0.
+//
+// A guild has a revision: its creation is 1, and every write that its members can
+// see adds 1, in the transaction of the write. The newest changes are kept, so that
+// who missed some can read them.
 type StoreServer interface {
 	// GetUserByToken finds the user who logs in with a token.
 	GetUserByToken(context.Context, *GetUserByTokenRequest) (*GetUserReply, error)
@@ -296,6 +330,10 @@ type StoreServer interface {
 	// ClaimGuild makes the caller the owner of a guild: its epoch is greater than
 	// every one before.
 	ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimGuildReply, error)
+	// ReadChanges reads what became of a guild after a revision, the oldest first.
+	ReadChanges(context.Context, *ReadChangesRequest) (*ReadChangesReply, error)
+	// CheckGuilds says how far guilds are, and which claims are stale.
+	CheckGuilds(context.Context, *CheckGuildsRequest) (*CheckGuildsReply, error)
 	// CreateGuild makes a guild with its owner as the only member.
 	CreateGuild(context.Context, *CreateGuildRequest) (*GuildReply, error)
 	// DescribeGuild reads a guild without its members.
@@ -344,6 +382,12 @@ func (UnimplementedStoreServer) Stats(context.Context, *StatsRequest) (*StatsRep
 }
 func (UnimplementedStoreServer) ClaimGuild(context.Context, *ClaimGuildRequest) (*ClaimGuildReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method ClaimGuild not implemented")
+}
+func (UnimplementedStoreServer) ReadChanges(context.Context, *ReadChangesRequest) (*ReadChangesReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReadChanges not implemented")
+}
+func (UnimplementedStoreServer) CheckGuilds(context.Context, *CheckGuildsRequest) (*CheckGuildsReply, error) {
+	return nil, status.Error(codes.Unimplemented, "method CheckGuilds not implemented")
 }
 func (UnimplementedStoreServer) CreateGuild(context.Context, *CreateGuildRequest) (*GuildReply, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateGuild not implemented")
@@ -488,6 +532,42 @@ func _Store_ClaimGuild_Handler(srv interface{}, ctx context.Context, dec func(in
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(StoreServer).ClaimGuild(ctx, req.(*ClaimGuildRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_ReadChanges_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReadChangesRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).ReadChanges(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_ReadChanges_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).ReadChanges(ctx, req.(*ReadChangesRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _Store_CheckGuilds_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CheckGuildsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(StoreServer).CheckGuilds(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: Store_CheckGuilds_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(StoreServer).CheckGuilds(ctx, req.(*CheckGuildsRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -734,6 +814,14 @@ var Store_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ClaimGuild",
 			Handler:    _Store_ClaimGuild_Handler,
+		},
+		{
+			MethodName: "ReadChanges",
+			Handler:    _Store_ReadChanges_Handler,
+		},
+		{
+			MethodName: "CheckGuilds",
+			Handler:    _Store_CheckGuilds_Handler,
 		},
 		{
 			MethodName: "CreateGuild",
