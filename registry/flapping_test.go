@@ -91,6 +91,12 @@ func TestProof(t *testing.T) {
 		b, _ := start(t)
 		b.wantOnly("thaw", b.Thaw(b.now), "released a@16 after 0s, updated a@16:2", "released", "updated")
 	})
+	t.Run("accepted by an operator while a newer value waits for its verdict", func(t *testing.T) {
+		b, index := start(t)
+		b.put("a", 3, index+1)
+		b.wantOnly("thaw", b.Thaw(b.now), "", "released", "updated")
+		b.wantRows("afterwards", "a@13:1 cached, bad a@14")
+	})
 	t.Run("gone", func(t *testing.T) {
 		b, index := start(t)
 		b.want("deletion", b.remove("a", registry.ChangeDeleted, index+1), "removed a@17 deleted, drop a, republish")

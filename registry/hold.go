@@ -99,7 +99,8 @@ func (v *View) Thaw(now time.Time) []Step {
 		steps = v.apply(steps, v.held[key])
 	}
 	for _, b := range v.bads.sorted() {
-		if r := v.records[b.Key]; r.proof != nil {
+		// A newer value that waits for its verdict is decided by that.
+		if r := v.records[b.Key]; r.proof != nil && r.verdict == good {
 			steps = v.release(steps, r)
 		}
 	}
