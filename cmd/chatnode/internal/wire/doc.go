@@ -23,4 +23,4 @@ package wire
 
 //go:generate go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 //go:generate go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
-//go:generate protoc -I=.. --go_out=.. --go_opt=paths=source_relative --go-grpc_out=.. --go-grpc_opt=paths=source_relative wire/entities.proto wire/loader.proto wire/store.proto
+//go:generate protoc -I=.. --go_out=.. --go_opt=paths=source_relative --go-grpc_out=.. --go-grpc_opt=paths=source_relative wire/entities.proto wire/loader.proto wire/store.proto wire/peer.proto

@@ -1,0 +1,327 @@
+package replica
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+)
+
+const guild = 7
+
+// world is a store, some nodes, and a network that loses, delays and repeats what it is given.
+type world struct {
+	t      *testing.T
+	random *rand.Rand
+	now    time.Time
+	mail   []letter
+	loss   float64 // of what is sent
+	silent bool    // the store answers nobody
+
+	changes []*wire.Event // the log; gone messages are nil
+	kept    int           // how many of the newest changes can be read
+	epoch   uint64
+
+	nodes map[string]*node
+	place string
+}
+
+// letter is something that arrives at a time.
+type letter struct {
+	at   time.Time
+	open func()
+}
+
+type node struct {
+	world    *world
+	name     string
+	owner    *Owner
+	follower *Follower
+	told     []uint64 // revisions that the session was told since it sees the guild
+	shown    bool
+	hidden   int // how often the session saw the guild go
+	removed  bool
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
+	w := &world{
+		t: t, random: rand.New(rand.NewPCG(seed, 1)), now: time.Unix(1e9, 0), kept: 1000, nodes: map[string]*node{},
+	}
+	w.commit(protocol.GuildCreate, false)
+	return w
+}
+
+func (w *world) cfg() Config { return Config{Random: w.random.Float64} }
+
+func (w *world) commit(kind protocol.Kind, gone bool) *wire.Event {
+	e := &wire.Event{Revision: uint64(len(w.changes) + 1), Kind: uint32(kind), GuildId: guild, Full: []byte("{}")}
+	if kind == protocol.ChannelCreate {
+		e.Channel = &wire.Channel{Id: e.GetRevision()}
+	}
+	if gone {
+		w.changes = append(w.changes, nil)
+	} else {
+		w.changes = append(w.changes, e)
+	}
+	return e
+}
+
+func (w *world) head() uint64 { return uint64(len(w.changes)) }
+
+func (w *world) post(delay time.Duration, open func()) {
+	w.mail = append(w.mail, letter{w.now.Add(delay), open})
+}
+
+// add starts a node with one session.
+func (w *world) add(name string) *node {
+	n := &node{world: w, name: name}
+	w.nodes[name] = n
+	n.follower = NewFollower(guild, name, uint64(w.now.UnixNano()), w.cfg(), w.now)
+	n.follow(n.follower.Opened("s", w.now))
+	n.follow(n.follower.Place(w.place, w.now))
+	return n
+}
+
+// move says where the owner is to be.
+func (w *world) move(to string) {
+	w.place = to
+	for _, n := range w.nodes {
+		w.post(w.delay(), func() { n.follow(n.follower.Place(w.place, w.now)) })
+	}
+}
+
+func (w *world) delay() time.Duration { return time.Duration(w.random.IntN(20)) * time.Millisecond }
+
+// send carries a message to a node, perhaps.
+func (w *world) send(from *node, to string, m proto.Message) {
+	if w.random.Float64() < w.loss {
+		return
+	}
+	w.post(w.delay(), func() {
+		if n := w.nodes[to]; n != nil {
+			n.receive(from, m)
+		}
+	})
+}
+
+func (n *node) receive(from *node, m proto.Message) {
+	now := n.world.now
+	switch m := m.(type) {
+	case *wire.Follow:
+		if n.owner == nil {
+			if n.world.place != n.name {
+				n.world.send(n, m.GetNode(), &wire.Gone{GuildId: guild, Term: m.GetTerm(), Reason: wire.Gone_MOVED})
+				return
+			}
+			owner, steps := NewOwner(guild, n.world.cfg(), now)
+			n.owner = owner
+			n.own(steps)
+		}
+		n.own(n.owner.Follow(m, now))
+	case *wire.Unfollow:
+		if n.owner != nil {
+			n.own(n.owner.Unfollow(m, now))
+		}
+	case *wire.Seen:
+		if n.owner != nil {
+			n.own(n.owner.Seen(m, now))
+		} else {
+			n.world.send(n, from.name, &wire.Gone{GuildId: guild, Term: m.GetTerm(), Reason: wire.Gone_MOVED})
+		}
+	case *wire.GuildState:
+		n.follow(n.follower.Whole(m, now))
+	case *wire.Changes:
+		n.follow(n.follower.Changed(m, now))
+	case *wire.Heard:
+		n.follow(n.follower.Heard(m, now))
+	case *wire.Gone:
+		n.follow(n.follower.Gone(m, now))
+	}
+}
+
+// own carries out an owner's steps.
+func (n *node) own(steps []Step) {
+	w, owner := n.world, n.owner
+	for _, s := range steps {
+		switch s := s.(type) {
+		case Claim:
+			w.epoch++
+			claimed := &wire.ClaimedGuild{
+				Epoch: w.epoch, Revision: w.head(), Guild: &wire.Guild{Id: guild, Members: []*wire.Member{{UserId: 1}}},
+			}
+			failed := w.silent
+			w.answer(n, owner, func() {
+				if failed {
+					n.own(owner.ClaimFailed(false, w.now))
+				} else {
+					n.own(owner.Claimed(claimed, w.now))
+				}
+			})
+		case Read:
+			read, failed := w.read(s.After), w.silent
+			w.answer(n, owner, func() {
+				if failed {
+					n.own(owner.ReadFailed(w.now))
+				} else {
+					n.own(owner.ChangesRead(read, w.now))
+				}
+			})
+		case Send:
+			w.send(n, s.Node, s.Message)
+		case Stop:
+			n.owner = nil
+		case Tell, Show, Greet, Welcome, Hide, Remove:
+			w.t.Fatalf("owner: step %T", s)
+		}
+	}
+}
+
+func (w *world) answer(n *node, owner *Owner, open func()) {
+	w.post(w.delay(), func() {
+		if n.owner == owner {
+			open()
+		}
+	})
+}
+
+func (w *world) read(after uint64) *wire.GuildEvents {
+	out := &wire.GuildEvents{Head: w.head()}
+	if after+uint64(w.kept) < w.head() {
+		out.Gap = true
+		return out
+	}
+	for _, e := range w.changes[min(after, w.head()):] {
+		if e != nil {
+			out.Events = append(out.Events, e)
+		}
+	}
+	out.Through = max(w.head(), after)
+	return out
+}
+
+// follow carries out a follower's steps.
+func (n *node) follow(steps []Step) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case Send:
+			n.world.send(n, s.Node, s.Message)
+		case Tell:
+			if !n.shown {
+				n.world.t.Fatalf("%s: told %v of a guild that is not shown", n.name, s.Event)
+			}
+			n.tell(s.Event)
+		case Show:
+			if !n.shown {
+				n.told = nil
+			}
+			n.shown = true
+		case Hide:
+			n.shown = false
+			n.hidden++
+		case Remove:
+			n.removed = true
+		case Greet, Welcome, Stop:
+		case Claim, Read:
+			n.world.t.Fatalf("follower: step %T", s)
+		}
+	}
+}
+
+// tell holds that a session that sees the guild is told every change once, in order.
+func (n *node) tell(e *wire.Event) {
+	revision := e.GetRevision()
+	if revision == 0 {
+		return
+	}
+	if len(n.told) > 0 {
+		for missed := n.told[len(n.told)-1] + 1; missed < revision; missed++ {
+			if n.world.changes[missed-1] != nil {
+				n.world.t.Fatalf("%s: told %d after %d", n.name, revision, n.told[len(n.told)-1])
+			}
+		}
+		if last := n.told[len(n.told)-1]; revision <= last {
+			n.world.t.Fatalf("%s: told %d after %d", n.name, revision, last)
+		}
+	}
+	n.told = append(n.told, revision)
+}
+
+// pass lets time go by.
+func (w *world) pass(d time.Duration) {
+	for end := w.now.Add(d); w.now.Before(end); {
+		w.now = w.now.Add(5 * time.Millisecond)
+		for i := 0; i < len(w.mail); i++ {
+			if l := w.mail[i]; !l.at.After(w.now) {
+				w.mail = append(w.mail[:i], w.mail[i+1:]...)
+				l.open()
+				i = -1
+			}
+		}
+		for _, n := range w.nodes {
+			if n.owner != nil {
+				if due, waits := n.owner.Due(); waits && !due.After(w.now) {
+					n.own(n.owner.Tick(w.now))
+				}
+			}
+			if due, waits := n.follower.Due(); waits && !due.After(w.now) {
+				n.follow(n.follower.Tick(w.now))
+			}
+		}
+	}
+}
+
+// audit compares every owner with the store.
+func (w *world) audit() {
+	for _, n := range w.nodes {
+		if owner := n.owner; owner != nil && owner.Epoch() != 0 {
+			n.own(owner.Checked(w.head(), owner.Epoch() != w.epoch, w.now))
+		}
+	}
+}
+
+// kill ends a node without a word.
+func (w *world) kill(name string) {
+	delete(w.nodes, name)
+	for _, other := range w.nodes {
+		if other.owner != nil {
+			other.own(other.owner.Lost(name, w.now))
+		}
+		other.follow(other.follower.Lost(name, w.now))
+	}
+}
+
+// wantAll holds that every session sees the guild and has been told everything.
+func (w *world) wantAll(what string) {
+	w.t.Helper()
+	for name, n := range w.nodes {
+		if !n.shown || n.follower.Revision() != w.head() {
+			w.t.Errorf("%s: %s is at %d (shown %t), want %d", what, name, n.follower.Revision(), n.shown, w.head())
+			w.t.Logf("place %s, follower asks %v, served by %v", n.follower.place, n.follower.asked, n.follower.serving)
+			for other, m := range w.nodes {
+				if o := m.owner; o != nil {
+					w.t.Logf("owner %s: phase %d, epoch %d, revision %d, head %d, calling %t, followers %+v", other, o.phase, o.epoch, o.log.revision, o.head, o.calling, o.followers[name])
+				}
+			}
+		}
+	}
+}
+
+func (w *world) tell(to string, e *wire.Event) {
+	if n := w.nodes[to]; n != nil && n.owner != nil {
+		n.own(n.owner.Tell(e, w.now))
+	}
+}
+
+func names(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprintf("n%d", i)
+	}
+	return out
+}
