@@ -72,6 +72,7 @@ func settings(cfg Config) *protocol.Settings {
 		LoadTimeout:       cfg.LoadTimeout,
 		ResumeURL:         cfg.PublicURL,
 		Disallowed:        cfg.Disallowed,
+		GuildsCome:        cfg.Guilds != nil,
 	}.Encoded()
 }
 

@@ -6,7 +6,7 @@ func (c *Conn) finishLoad(now time.Time, ev UserLoaded, out []Action) []Action {
 	if c.state != stateLoading { // an answer nobody asked for
 		return out
 	}
-	s := newSession(ev.SessionID, c.version, &c.login, ev.User)
+	s := newSession(ev.SessionID, c.version, &c.login, ev.User, !c.set.GuildsCome)
 	if len(s.guilds) > MaxShardGuilds {
 		return c.becomeClosed(append(out, Report{IdentifyFailed}), CloseShardingRequired, "too many guilds for one shard")
 	}

@@ -44,6 +44,8 @@ type Session struct {
 	large   int
 	zip     bool     // payloads may be compressed one by one
 	guilds  []uint64 // of this shard, sorted
+	shown   []bool   // which of them are there; the others are unavailable
+	open    bool     // guilds are told of whether they are there or not
 	seq     int64    // of the last dispatch
 	replay  replay
 }
@@ -62,7 +64,7 @@ type SessionInfo struct {
 	Guilds []uint64
 }
 
-func newSession(id string, version int, in *identify, user User) *Session {
+func newSession(id string, version int, in *identify, user User, open bool) *Session {
 	guilds := make([]uint64, 0, len(user.Guilds))
 	for _, g := range user.Guilds {
 		if in.shard.owns(g) {
@@ -70,9 +72,10 @@ func newSession(id string, version int, in *identify, user User) *Session {
 		}
 	}
 	slices.Sort(guilds)
+	guilds = slices.Compact(guilds)
 	return &Session{
 		id: id, token: in.token, user: user.ID, version: version, intents: in.intents, shard: in.shard,
-		large: in.large, zip: in.compress, guilds: slices.Compact(guilds),
+		large: in.large, zip: in.compress, guilds: guilds, shown: make([]bool, len(guilds)), open: open,
 		seq: 1, replay: replay{first: 2}, // who has the id has got READY
 	}
 }
@@ -105,22 +108,38 @@ func (s *Session) Follows(guild uint64) bool {
 
 // Dispatch gives the session something that happened. It answers false where the session does not want it, or must not
 // have it. A guild that is created joins the session's guilds, and one that is deleted leaves them, unless it is an outage.
+// Where guilds come (see [Settings]), nothing is told of one that is unavailable before it is there again, and one that is
+// there is not created once more: whoever supplies guilds may tell all sessions that a guild is there, or is not.
 func (s *Session) Dispatch(d Dispatch) (Delivery, bool) {
-	follows := d.Guild == 0 || s.Follows(d.Guild)
-	switch {
-	case d.Kind == GuildCreate && !follows && s.shard.owns(d.Guild):
-		at, _ := slices.BinarySearch(s.guilds, d.Guild)
-		s.guilds = slices.Insert(s.guilds, at, d.Guild)
-	case !follows:
-		return Delivery{}, false
-	case d.Kind == GuildDelete && !d.Outage:
-		at, _ := slices.BinarySearch(s.guilds, d.Guild)
-		s.guilds = slices.Delete(s.guilds, at, at+1)
-	}
-	if !s.intents.Has(d.Kind.wanted()) {
+	if d.Guild != 0 && !s.admits(d) || !s.intents.Has(d.Kind.wanted()) {
 		return Delivery{}, false
 	}
 	return s.deliver(s.form(d)), true
+}
+
+// admits says whether a dispatch of a guild is for this session, and takes what it says of the guild.
+func (s *Session) admits(d Dispatch) bool {
+	at, follows := slices.BinarySearch(s.guilds, d.Guild)
+	switch {
+	case d.Kind == GuildCreate && !follows:
+		if !s.shard.owns(d.Guild) {
+			return false
+		}
+		s.guilds, s.shown = slices.Insert(s.guilds, at, d.Guild), slices.Insert(s.shown, at, true)
+	case !follows:
+		return false
+	case d.Kind == GuildDelete && !d.Outage:
+		s.guilds, s.shown = slices.Delete(s.guilds, at, at+1), slices.Delete(s.shown, at, at+1)
+	case d.Kind == GuildCreate:
+		first := !s.shown[at]
+		s.shown[at] = true
+		return first || s.open
+	case !s.shown[at]:
+		return s.open
+	case d.Kind == GuildDelete:
+		s.shown[at] = false
+	}
+	return true
 }
 
 // form chooses what the session may see.

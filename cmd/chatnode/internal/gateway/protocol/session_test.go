@@ -13,7 +13,7 @@ const everyIntent = endOfIntents - 1
 // newTestSession has the user 5 and the guilds 1<<22 to 4<<22, of which each shard of four has one.
 func newTestSession(version int, intents Intents, shard Shard) *Session {
 	in := identify{token: "t1", intents: intents, shard: shard}
-	return newSession("n.1", version, &in, User{ID: 5, Guilds: []uint64{4 << 22, 1 << 22, 3 << 22, 2 << 22, 1 << 22}})
+	return newSession("n.1", version, &in, User{ID: 5, Guilds: []uint64{4 << 22, 1 << 22, 3 << 22, 2 << 22, 1 << 22}}, true)
 }
 
 // event is a dispatch whose bodies say which they are.
@@ -104,6 +104,39 @@ func TestEntitledSeeTheContent(t *testing.T) {
 			if got := strings.Contains(string(d.Body.Text()), `"content":"hello"`); got != r.sees {
 				t.Errorf("%s: got content %v in %s, want %v", r.name, got, d.Body.Text(), r.sees)
 			}
+		}
+	}
+}
+
+// Where guilds come, a session hears of a guild from its creation to its outage, and of both once.
+func TestUnavailableGuildsAreSilent(t *testing.T) {
+	t.Parallel()
+	in := identify{token: "t", intents: everyIntent}
+	s := newSession("n.1", 10, &in, User{ID: 5, Guilds: []uint64{1 << 22}}, false)
+	outage := event(GuildDelete, 1<<22)
+	outage.Outage = true
+	for i, step := range []struct {
+		d    Dispatch
+		want bool
+	}{
+		{event(MessageCreate, 1<<22), false},
+		{outage, false},
+		{event(GuildCreate, 1<<22), true},
+		{event(GuildCreate, 1<<22), false},
+		{event(MessageCreate, 1<<22), true},
+		{outage, true},
+		{outage, false},
+		{event(MessageCreate, 1<<22), false},
+		{event(GuildCreate, 1<<22), true},
+		{event(GuildCreate, 2<<22), true}, // a guild that was joined
+		{event(GuildCreate, 2<<22), false},
+		{event(MessageCreate, 2<<22), true},
+		{event(GuildDelete, 2<<22), true},
+		{event(MessageCreate, 2<<22), false},
+		{event(MessageCreate, 0), true},
+	} {
+		if _, got := s.Dispatch(step.d); got != step.want {
+			t.Errorf("step %d, %v: got delivered %t, want %t", i, step.d.Kind, got, step.want)
 		}
 	}
 }

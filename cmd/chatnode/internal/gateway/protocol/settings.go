@@ -27,6 +27,8 @@ type Settings struct {
 	LoadTimeout time.Duration
 	// ResumeURL is the resume_gateway_url of READY.
 	ResumeURL string
+	// GuildsCome says that each guild of READY becomes available by a GUILD_CREATE, before which nothing of it is told.
+	GuildsCome bool
 	// Disallowed are intents that nobody gets.
 	Disallowed Intents
 
