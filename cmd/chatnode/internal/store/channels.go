@@ -39,7 +39,11 @@ func (s *service) CreateChannel(ctx context.Context, req *wire.CreateChannelRequ
 		}
 		reply.Channel = &wire.Channel{Id: id, Name: req.GetName(), Position: int32(len(guild.GetChannels()))}
 		guild.Channels = append(guild.Channels, reply.Channel)
-		return writeGuild(tx, guild)
+		if err := writeGuild(tx, guild); err != nil {
+			return err
+		}
+		reply.Revision, err = addChange(tx, guild.GetId(), &wire.Change{Kind: wire.Change_CHANNEL_CREATED, ChannelId: id})
+		return err
 	})
 	if err != nil {
 		return nil, err

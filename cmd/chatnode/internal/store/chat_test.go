@@ -139,7 +139,7 @@ func TestChatRefusals(t *testing.T) {
 		{"the longest message", create(channel, owner, strings.Repeat("ü", wire.MaxContentRunes), "", 0), codes.OK, wire.Refusal_NONE},
 		{"one character more", create(channel, owner, strings.Repeat("ü", wire.MaxContentRunes+1), "", 0), codes.InvalidArgument, wire.Refusal_NONE},
 		{"a long nonce", create(channel, owner, "x", strings.Repeat("1", wire.MaxNonceBytes+1), 0), codes.InvalidArgument, wire.Refusal_NONE},
-		{"an epoch never given", create(channel, owner, "x", "", 9), codes.InvalidArgument, wire.Refusal_NONE},
+		{"an epoch never given", create(channel, owner, "x", "", 9), codes.FailedPrecondition, wire.Refusal_STALE_EPOCH},
 		{"another edits", edit(member, id), codes.PermissionDenied, wire.Refusal_NOT_AUTHOR},
 		{"edit nothing", edit(owner, 1), codes.NotFound, wire.Refusal_UNKNOWN_MESSAGE},
 		{"a member deletes the owner's", remove(member, id), codes.PermissionDenied, wire.Refusal_NO_PERMISSION},

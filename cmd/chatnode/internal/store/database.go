@@ -16,7 +16,7 @@ const (
 	// fileName is the database inside the data folder.
 	fileName = "chat.db"
 	// schemaVersion is raised by a change that older code would misread.
-	schemaVersion = 2
+	schemaVersion = 3
 	// batchWait is how long a write waits for others to share its fsync.
 	batchWait = time.Millisecond
 	// lockWait is how long opening waits for a predecessor to let go of the file.
@@ -29,6 +29,7 @@ const (
 	bucketChannels = "channels"
 	bucketMessages = "messages"
 	bucketEpochs   = "epochs"
+	bucketChanges  = "changes"
 	bucketMeta     = "meta"
 )
 
@@ -97,7 +98,7 @@ func (d *database) prepare(bytes int64) error {
 		}
 		for _, name := range []string{
 			bucketUsers, bucketTokens, bucketGuilds, bucketMembers,
-			bucketChannels, bucketMessages, bucketEpochs, bucketMeta,
+			bucketChannels, bucketMessages, bucketEpochs, bucketChanges, bucketMeta,
 		} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 				return fmt.Errorf("store: %s: make bucket %s: %w", d.path, name, err)
@@ -110,15 +111,26 @@ func (d *database) prepare(bytes int64) error {
 		if m.Schema > schemaVersion {
 			return fmt.Errorf("store: %s was written by a newer version (schema %d, this one knows %d): use that version", d.path, m.Schema, schemaVersion)
 		}
-		if m.Schema == 1 {
+		if m.Schema > 0 && m.Schema < schemaVersion {
 			err = d.upgrade(tx, m)
 		}
 		return err
 	})
 }
 
-// upgrade makes a file of schema 1, which has no rows for channels, one of today.
+// upgrade makes an older file one of today: schema 1 has no rows for channels,
+// schema 2 no log, which begins empty.
 func (d *database) upgrade(tx *bbolt.Tx, m meta) error {
+	if m.Schema == 1 {
+		if err := d.addChannels(tx); err != nil {
+			return err
+		}
+	}
+	m.Schema = schemaVersion
+	return writeMeta(tx, m)
+}
+
+func (d *database) addChannels(tx *bbolt.Tx) error {
 	rows := tx.Bucket([]byte(bucketGuilds)).Cursor()
 	for k, _ := rows.First(); k != nil; k, _ = rows.Next() {
 		if len(k) != 8 {
@@ -132,8 +144,7 @@ func (d *database) upgrade(tx *bbolt.Tx, m meta) error {
 			return fmt.Errorf("store: %s: upgrade: %w", d.path, err)
 		}
 	}
-	m.Schema = schemaVersion
-	return writeMeta(tx, m)
+	return nil
 }
 
 func (d *database) close() error {

@@ -74,7 +74,7 @@ func TestOpenRefusals(t *testing.T) {
 			d := filled(t, folder, meta{Seed: 1, Users: 1})
 			changeMeta(t, d, key(schemaVersion+1, 1, 1, 0))
 			return folder
-		}, []string{"newer version", "schema 3"}},
+		}, []string{"newer version", "schema 4"}},
 		{"with a description of another length", func(t *testing.T, folder string) string {
 			t.Helper()
 			d := filled(t, folder, meta{Seed: 1, Users: 1})

@@ -21,6 +21,10 @@
 //   - Ids of one kind grow, also within a millisecond, over restarts and when the
 //     clock goes back; hence the messages of a channel are ordered by their ids.
 //   - Who owned a guild until another one claimed it writes nothing more to it.
+//   - A guild's revision counts the writes that its members can see, in the
+//     transaction of each: no two writes share one and none is passed over. The
+//     newest 1,024 can be read again; who asks for older ones is told that there is
+//     a gap.
 //   - What is seeded is a function of the seed and the numbers of users and
 //     guilds. Starting with more users adds the missing ones and changes
 //     nothing else; the result is the same as starting with all of them.
@@ -36,7 +40,10 @@
 // that a copied folder lets nobody log in), guilds (id -> guild without
 // members), members (guild id, user id -> member: one more member is one more
 // row, however large the guild), channels (id -> guild id), messages (channel id,
-// message id -> message), epochs (guild id -> the newest owner's epoch), meta
-// (schema version, seed, counts, the last id). A file of schema 1, which has no
-// rows for channels, is upgraded when it is opened.
+// message id -> message), epochs (guild id -> the newest owner's epoch), changes
+// (guild id, revision -> what kind of change, of which row), meta (schema version,
+// seed, counts, the last id). A file of schema 1, which has no rows for channels,
+// or 2, which has none for changes, is upgraded when it is opened. Guilds that are
+// seeded, or older than their log, begin at revision 1 with no row for it; seeding
+// more users into them tells nobody.
 package store

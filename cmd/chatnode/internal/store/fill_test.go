@@ -123,10 +123,11 @@ func checkContent(t *testing.T, d *database, seed uint64) {
 		memberships += len(user.GetGuildIds())
 	}
 	for g := range int(m.Guilds) {
-		guild, err := d.guild(seededID(kindGuild, g, 0))
-		if err != nil || guild == nil {
-			t.Fatalf("guild %d: got %v, %v", g, guild, err)
+		reply, err := d.guild(seededID(kindGuild, g, 0), false)
+		if err != nil || reply.GetGuild() == nil {
+			t.Fatalf("guild %d: got %v, %v", g, reply, err)
 		}
+		guild := reply.GetGuild()
 		memberships -= len(guild.GetMembers())
 		checkGuild(t, d, guild)
 	}

@@ -14,22 +14,26 @@ import (
 
 // ClaimGuild is part of [wire.StoreServer].
 func (s *service) ClaimGuild(ctx context.Context, req *wire.ClaimGuildRequest) (*wire.ClaimGuildReply, error) {
-	var epoch uint64
+	reply := &wire.ClaimGuildReply{}
 	err := s.db.write(ctx, func(tx *bbolt.Tx) error {
 		guild, err := needGuild(tx, req.GetGuildId())
 		if err != nil {
 			return err
 		}
-		if epoch, err = readEpoch(tx, guild.GetId()); err != nil {
+		newest, err := readEpoch(tx, guild.GetId())
+		if err != nil {
 			return err
 		}
-		epoch++
-		return tx.Bucket([]byte(bucketEpochs)).Put(key(guild.GetId()), key(epoch))
+		if reply.Revision, err = readHead(tx, guild.GetId()); err != nil {
+			return err
+		}
+		reply.Epoch = newest + 1
+		return tx.Bucket([]byte(bucketEpochs)).Put(key(guild.GetId()), key(reply.GetEpoch()))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &wire.ClaimGuildReply{Epoch: epoch}, nil
+	return reply, nil
 }
 
 // CreateGuild is part of [wire.StoreServer].
@@ -64,13 +68,15 @@ func (s *service) CreateGuild(ctx context.Context, req *wire.CreateGuildRequest)
 		if err := writeGuild(tx, guild); err != nil {
 			return err
 		}
-		_, err = join(tx, guild.GetId(), owner, s.now())
-		return err
+		if _, err = join(tx, guild.GetId(), owner, s.now()); err != nil {
+			return err
+		}
+		return writeChange(tx, guild.GetId(), firstRevision, &wire.Change{Kind: wire.Change_GUILD_CREATED})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &wire.GuildReply{Guild: guild, Members: 1}, nil
+	return &wire.GuildReply{Guild: guild, Members: 1, Revision: firstRevision}, nil
 }
 
 func checkGuildNames(name string, channels []string) error {

@@ -46,9 +46,12 @@ func (s *service) AddMember(ctx context.Context, req *wire.AddMemberRequest) (*w
 			if member, err = join(tx, guild.GetId(), user, s.now()); err != nil {
 				return err
 			}
+			reply.Revision, err = addChange(tx, guild.GetId(), &wire.Change{Kind: wire.Change_MEMBER_ADDED, UserId: user.GetId()})
+		} else {
+			reply.Revision, err = readHead(tx, guild.GetId())
 		}
 		reply.Member = person(member, user)
-		return nil
+		return err
 	})
 	if err != nil {
 		return nil, err

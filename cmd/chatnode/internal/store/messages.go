@@ -38,7 +38,7 @@ func (s *service) CreateMessage(ctx context.Context, req *wire.CreateMessageRequ
 			Id: id, ChannelId: req.GetChannelId(), GuildId: guild, AuthorId: req.GetAuthorId(),
 			Content: req.GetContent(), Nonce: req.GetNonce(),
 		}
-		return writeMessage(tx, reply.GetMessage())
+		return keepMessage(tx, reply, wire.Change_MESSAGE_CREATED)
 	})
 	if err != nil {
 		return nil, err
@@ -134,7 +134,7 @@ func (s *service) EditMessage(ctx context.Context, req *wire.EditMessageRequest)
 			return err
 		}
 		message.Content, message.EditedAtMs = req.GetContent(), s.now().UnixMilli()
-		return writeMessage(tx, message)
+		return keepMessage(tx, reply, wire.Change_MESSAGE_EDITED)
 	})
 	if err != nil {
 		return nil, err
@@ -169,12 +169,33 @@ func (s *service) DeleteMessage(ctx context.Context, req *wire.DeleteMessageRequ
 		if reply, err = withAuthor(tx, message); err != nil {
 			return err
 		}
-		return tx.Bucket([]byte(bucketMessages)).Delete(key(req.GetChannelId(), message.GetId()))
+		if err := tx.Bucket([]byte(bucketMessages)).Delete(key(req.GetChannelId(), message.GetId())); err != nil {
+			return err
+		}
+		return logMessage(tx, reply, wire.Change_MESSAGE_DELETED)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return reply, nil
+}
+
+// keepMessage writes the message of a reply, and the change that it is.
+func keepMessage(tx *bbolt.Tx, reply *wire.MessageReply, kind wire.Change_Kind) error {
+	if err := writeMessage(tx, reply.GetMessage()); err != nil {
+		return err
+	}
+	return logMessage(tx, reply, kind)
+}
+
+// logMessage writes what became of the message of a reply into the log of its
+// guild, and the revision into the reply.
+func logMessage(tx *bbolt.Tx, reply *wire.MessageReply, kind wire.Change_Kind) (err error) {
+	message := reply.GetMessage()
+	reply.Revision, err = addChange(tx, message.GetGuildId(), &wire.Change{
+		Kind: kind, ChannelId: message.GetChannelId(), MessageId: message.GetId(),
+	})
+	return err
 }
 
 // withAuthor adds to a message who wrote it.

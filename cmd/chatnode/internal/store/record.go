@@ -50,10 +50,15 @@ func (d *database) userByToken(token string) (user *wire.User, err error) {
 	return user, err
 }
 
-// guild returns the guild with an id and all its members, or nil.
-func (d *database) guild(id uint64) (guild *wire.Guild, err error) {
-	err = d.bolt.View(func(tx *bbolt.Tx) error {
-		if guild, err = readGuild(tx, id); guild == nil {
+// guild returns the guild with an id and all its members, with their users if
+// they are asked for, at one revision; or no guild.
+func (d *database) guild(id uint64, users bool) (*wire.GetGuildReply, error) {
+	reply := &wire.GetGuildReply{}
+	err := d.bolt.View(func(tx *bbolt.Tx) (err error) {
+		if reply.Guild, err = readGuild(tx, id); reply.Guild == nil {
+			return err
+		}
+		if reply.Revision, err = readHead(tx, id); err != nil {
 			return err
 		}
 		prefix, rows := key(id), tx.Bucket([]byte(bucketMembers)).Cursor()
@@ -62,11 +67,22 @@ func (d *database) guild(id uint64) (guild *wire.Guild, err error) {
 			if err := proto.Unmarshal(raw, member); err != nil {
 				return fmt.Errorf("a member of guild %d: %w", id, err)
 			}
-			guild.Members = append(guild.Members, member)
+			reply.Guild.Members = append(reply.Guild.Members, member)
+			if !users {
+				continue
+			}
+			user, err := readUser(tx, member.GetUserId())
+			if err == nil && user == nil {
+				err = fmt.Errorf("guild %d has member %d, who is no user", id, member.GetUserId())
+			}
+			if err != nil {
+				return err
+			}
+			reply.Users = append(reply.Users, withoutGuilds(user))
 		}
 		return nil
 	})
-	return guild, err
+	return reply, err
 }
 
 func readUser(tx *bbolt.Tx, id uint64) (*wire.User, error) {

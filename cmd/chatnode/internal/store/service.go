@@ -53,14 +53,14 @@ func (s *service) GetGuild(_ context.Context, req *wire.GetGuildRequest) (*wire.
 	if req.GetGuildId() == 0 {
 		return nil, status.Error(codes.InvalidArgument, "guild id 0: want the guild's id")
 	}
-	guild, err := s.db.guild(req.GetGuildId())
+	reply, err := s.db.guild(req.GetGuildId(), req.GetUsers())
 	if err != nil {
 		return nil, damaged(err)
 	}
-	if guild == nil {
+	if reply.GetGuild() == nil {
 		return nil, status.Errorf(codes.NotFound, "no guild has the id %d", req.GetGuildId())
 	}
-	return &wire.GetGuildReply{Guild: guild}, nil
+	return reply, nil
 }
 
 // Stats is part of [wire.StoreServer].

@@ -104,7 +104,8 @@ func checkEpoch(tx *bbolt.Tx, guild, epoch uint64) error {
 	case epoch < newest:
 		return wire.Refuse(codes.FailedPrecondition, wire.Refusal_STALE_EPOCH, "guild %d was claimed again: epoch %d, the newest is %d", guild, epoch, newest)
 	case epoch > newest:
-		return status.Errorf(codes.InvalidArgument, "guild %d: epoch %d was never given, the newest is %d", guild, epoch, newest)
+		// A claim upon another database: this one was restored, or begun anew.
+		return wire.Refuse(codes.FailedPrecondition, wire.Refusal_STALE_EPOCH, "guild %d: epoch %d was never given, the newest is %d", guild, epoch, newest)
 	}
 	return nil
 }

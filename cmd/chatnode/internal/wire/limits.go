@@ -13,8 +13,8 @@ const (
 	// with RESOURCE_EXHAUSTED before it is decoded.
 	MaxRequestBytes = 64 << 10
 	// MaxReplyBytes bounds what a client reads of one reply: a guild of about
-	// 200,000 members.
-	MaxReplyBytes = 4 << 20
+	// 200,000 members with their users.
+	MaxReplyBytes = 16 << 20
 	// MaxConnections bounds the connections of one listener; one more waits in
 	// the kernel's backlog until another closes.
 	MaxConnections = 1024
@@ -38,6 +38,12 @@ const (
 	MaxMemberPage = 1000
 	// MaxGuildPage bounds one list of guilds.
 	MaxGuildPage = 200
+	// MaxChangePage bounds one list of a guild's changes.
+	MaxChangePage = 1000
+	// MaxChangeBytes bounds such a list, too, unless one change has more.
+	MaxChangeBytes = 1 << 20
+	// MaxClaims bounds the guilds that one call checks.
+	MaxClaims = 1000
 )
 
 // CheckToken answers UNAUTHENTICATED for a string that cannot be anybody's

@@ -53,7 +53,7 @@ const (
 //
 // A write that was answered is on the disk. One that failed with DEADLINE_EXCEEDED
 // or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
-// claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
+// claim, and is refused with FAILED_PRECONDITION unless that is the newest claim;
 // who owns none (an API node, for a client) writes with epoch 0.
 //
 // A guild has a revision: its creation is 1, and every write that its members can
@@ -312,7 +312,7 @@ func (c *storeClient) DeleteMessage(ctx context.Context, in *DeleteMessageReques
 //
 // A write that was answered is on the disk. One that failed with DEADLINE_EXCEEDED
 // or UNAVAILABLE may be there or not. Who owns a guild writes with the epoch of the
-// claim, and is refused with FAILED_PRECONDITION once somebody else claimed it;
+// claim, and is refused with FAILED_PRECONDITION unless that is the newest claim;
 // who owns none (an API node, for a client) writes with epoch 0.
 //
 // A guild has a revision: its creation is 1, and every write that its members can
