@@ -7,8 +7,8 @@
 // are generated from them and never edited.
 //
 // [NewServer], [Serve] and [Dial] are the two ends of every connection:
-//   - a server has a number of calls it works on at once; one more is refused at
-//     once with RESOURCE_EXHAUSTED, never queued;
+//   - a server has a number of calls it works on at once, in each of its lanes; one
+//     more is refused at once with RESOURCE_EXHAUSTED, never queued;
 //   - every call has a deadline, every message a size, every listener a number
 //     of connections;
 //   - a handler that panics costs its own call (INTERNAL), not the process;

@@ -37,6 +37,8 @@ type ServerConfig struct {
 	// InFlight is how many calls are worked on at once; one more is refused
 	// with RESOURCE_EXHAUSTED. 0 means 64.
 	InFlight int
+	// Lanes have workers besides those.
+	Lanes []Lane
 	// Deadline ends a call's context after this time, unless the caller's own
 	// deadline is earlier. 0 means 5 s.
 	Deadline time.Duration
@@ -62,23 +64,26 @@ func (c ServerConfig) withDefaults() ServerConfig {
 	return c
 }
 
-// Load is how busy a server is and was.
+// Load is how busy a server is and was, over all its lanes.
 type Load struct {
 	// InFlight of at most Limit calls are being worked on.
 	InFlight, Limit int
 	// Served calls were admitted, Shed ones were refused, Panics ended by one.
 	Served, Shed, Panics uint64
+	// Lanes are its parts.
+	Lanes []LaneLoad
 }
 
 // Server is a gRPC server that bounds what it takes on: calls at once, time per
 // call, bytes per request, connections, and the time it takes to stop. Register
 // services first, then call Serve once.
 type Server struct {
-	cfg     ServerConfig
-	grpc    *grpc.Server
-	workers chan struct{} // a token for each call being worked on
+	cfg      ServerConfig
+	grpc     *grpc.Server
+	lanes    []*lane // the first one is that of all other methods
+	byMethod map[string]*lane
 
-	served, shed, panics atomic.Uint64
+	panics atomic.Uint64
 }
 
 var _ grpc.ServiceRegistrar = (*Server)(nil)
@@ -86,12 +91,13 @@ var _ grpc.ServiceRegistrar = (*Server)(nil)
 // NewServer makes a server; it starts nothing.
 func NewServer(cfg ServerConfig) *Server {
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, workers: make(chan struct{}, cfg.InFlight)}
+	s := &Server{cfg: cfg}
+	s.lanes, s.byMethod = newLanes(cfg)
 	s.grpc = grpc.NewServer(
 		grpc.Creds(cfg.Credentials),
 		grpc.UnaryInterceptor(s.admit),
 		grpc.MaxRecvMsgSize(MaxRequestBytes),
-		grpc.MaxConcurrentStreams(uint32(cfg.InFlight+shedHeadroom)),
+		grpc.MaxConcurrentStreams(uint32(s.Load().Limit+shedHeadroom)),
 		grpc.ConnectionTimeout(handshakeWait),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingWait}),
 		// Clients ping every pingEvery; gRPC's default would cut them off for it.
@@ -107,28 +113,32 @@ func (s *Server) RegisterService(desc *grpc.ServiceDesc, impl any) {
 
 // Load returns the current figures. Anybody may call it at any time.
 func (s *Server) Load() Load {
-	return Load{
-		InFlight: len(s.workers), Limit: cap(s.workers),
-		Served: s.served.Load(), Shed: s.shed.Load(), Panics: s.panics.Load(),
+	all := Load{Panics: s.panics.Load()}
+	for _, l := range s.lanes {
+		one := l.load()
+		all.InFlight, all.Limit = all.InFlight+one.InFlight, all.Limit+one.Limit
+		all.Served, all.Shed = all.Served+one.Served, all.Shed+one.Shed
+		all.Lanes = append(all.Lanes, one)
 	}
+	return all
 }
 
 // admit is called by gRPC around every call, in that call's goroutine.
 func (s *Server) admit(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
-	select {
-	case s.workers <- struct{}{}:
-	default:
-		s.shed.Add(1)
-		return nil, status.Errorf(codes.ResourceExhausted, "%d calls in flight: try another instance, or later", cap(s.workers))
+	in := s.byMethod[info.FullMethod]
+	if in == nil {
+		in = s.lanes[0]
 	}
-	s.served.Add(1)
+	if !in.enter() {
+		return nil, status.Errorf(codes.ResourceExhausted, "%d calls in flight: try another instance, or later", cap(in.workers))
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Deadline)
 	defer func() {
 		cancel()
 		if v := recover(); v != nil {
 			reply, err = nil, s.panicked(info.FullMethod, v)
 		}
-		<-s.workers
+		in.leave()
 	}()
 	return handle(ctx, req)
 }
@@ -162,7 +172,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		// Not waited for: Stop blocks as long as GracefulStop does.
 		go s.grpc.Stop()
 		if !within(stopped, cutWait) {
-			return fmt.Errorf("stop gRPC on %s: %d calls still running after %v", listener.Addr(), len(s.workers), s.cfg.Grace+cutWait)
+			return fmt.Errorf("stop gRPC on %s: %d calls still running after %v", listener.Addr(), s.Load().InFlight, s.cfg.Grace+cutWait)
 		}
 	}
 	// A stop that overtakes the start is a stop like any other.

@@ -23,7 +23,12 @@ const patience = 10 * time.Second
 type loader struct {
 	wire.UnimplementedLoaderServer
 
-	user func(ctx context.Context, token string) (*wire.LoadUserReply, error)
+	user  func(ctx context.Context, token string) (*wire.LoadUserReply, error)
+	guild func(ctx context.Context) (*wire.LoadGuildReply, error)
+}
+
+func (l *loader) LoadGuild(ctx context.Context, _ *wire.LoadGuildRequest) (*wire.LoadGuildReply, error) {
+	return l.guild(ctx)
 }
 
 func (l *loader) LoadUser(ctx context.Context, req *wire.LoadUserRequest) (*wire.LoadUserReply, error) {
@@ -40,13 +45,18 @@ type running struct {
 
 func serve(t *testing.T, cfg wire.ServerConfig, user func(context.Context, string) (*wire.LoadUserReply, error)) *running {
 	t.Helper()
+	return serveLoader(t, cfg, &loader{user: user})
+}
+
+func serveLoader(t *testing.T, cfg wire.ServerConfig, serves *loader) *running {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listen: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &running{address: listener.Addr().String(), server: wire.NewServer(cfg), stop: cancel, result: make(chan error, 1)}
-	wire.RegisterLoaderServer(r.server, &loader{user: user})
+	wire.RegisterLoaderServer(r.server, serves)
 	done := make(chan struct{})
 	go func() { r.result <- r.server.Serve(ctx, listener); close(done) }()
 	t.Cleanup(func() { cancel(); receive(t, "the server's end", done) })
