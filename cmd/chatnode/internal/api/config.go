@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +11,7 @@ import (
 	"github.com/rs/zerolog"
 	"google.golang.org/grpc/credentials"
 
-	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
 
 // MaxWorkers is the largest number of workers of one node.
@@ -23,8 +24,9 @@ type Config struct {
 	// Store is the address (host:port) of the store. Required; the store itself
 	// may come later.
 	Store string
-	// Workers is how many calls of chat nodes are worked on at once, and as many of
-	// REST: one more is refused, and neither kind takes the other's. 0 means 64.
+	// Workers is how many loads of users are worked on at once, as many calls about
+	// guilds, and as many of REST: one more is refused, and no kind takes another's.
+	// 0 means 64.
 	Workers int
 	// CallTimeout bounds one call, and with it the wait for a store that does
 	// not answer. 0 means 1 s.
@@ -34,7 +36,11 @@ type Config struct {
 	// Gateways are the URLs of chat nodes that REST sends clients to, in turn.
 	Gateways []string
 	// Told is told what REST committed: see [rest.Config.Told]. Nil means nobody.
-	Told func(protocol.Dispatch)
+	Told func(ctx context.Context, e *wire.Event, joined []uint64)
+	// Epoch and Stale are what is known of guilds' owners: see [rest.Config.Epoch].
+	// Nil means nothing.
+	Epoch func(guild uint64) uint64
+	Stale func(guild uint64)
 	// Credentials turns TLS on for chat nodes; nil means plain text, for loopback.
 	Credentials credentials.TransportCredentials
 	// StoreCredentials does the same towards the store.

@@ -3,8 +3,11 @@
 //
 // A [Node] is stateless: it answers [wire.LoaderServer] calls by asking the
 // store, and the REST calls of client libraries (package rest) when it is given a
-// listener for them. It has a number of workers for each kind; a call that finds none free is refused at
-// once, so that an overloaded node says so instead of answering late. While the
+// listener for them. It has a number of workers for each kind: loads of users, what
+// chat nodes ask about guilds, REST. A call that finds none free is refused at once,
+// so that an overloaded node says so instead of answering late; and a kind whose
+// workers all wait keeps no other kind from ending, so that nodes that wait for each
+// other's calls cannot hold each other up for good. While the
 // store is away calls fail at once, [Node.Ready] says why, and the log has one
 // line for each change of that state.
 //

@@ -37,7 +37,7 @@ func New(cfg Config) (*Node, error) {
 	cfg = cfg.withDefaults()
 	n := &Node{cfg: cfg, loader: &loader{}, store: newStoreWatch(cfg.Log)}
 	n.rpc = wire.NewServer(wire.ServerConfig{
-		InFlight: cfg.Workers, Deadline: cfg.CallTimeout, Credentials: cfg.Credentials, Log: cfg.Log,
+		InFlight: cfg.Workers, Lanes: []wire.Lane{guildLane()}, Deadline: cfg.CallTimeout, Credentials: cfg.Credentials, Log: cfg.Log,
 	})
 	wire.RegisterLoaderServer(n.rpc, n.loader)
 	return n, nil
@@ -110,7 +110,7 @@ func (n *Node) serveREST(ctx context.Context) (stop func() error, err error) {
 	}
 	server, err := rest.New(rest.Config{
 		Store: n.loader.store, Gateways: n.cfg.Gateways, Workers: n.cfg.Workers, CallTimeout: n.cfg.CallTimeout,
-		Told: n.cfg.Told, Log: n.cfg.Log,
+		Told: n.cfg.Told, Epoch: n.cfg.Epoch, Stale: n.cfg.Stale, Log: n.cfg.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)

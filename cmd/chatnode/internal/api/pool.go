@@ -131,7 +131,7 @@ func (p *Pool) LoadGuild(ctx context.Context, id uint64) (*wire.Guild, error) {
 // there is no API node of ours.
 func complete(err error, id uint64) error {
 	if err == nil && id == 0 {
-		return status.Error(codes.Unimplemented, "the answer is empty")
+		return errEmpty()
 	}
 	return err
 }

@@ -3,12 +3,13 @@ package rest
 import (
 	"context"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
 // getApplication tells a bot of its application, which has the bot's id and name.
 func (s *Server) getApplication(_ context.Context, c call) (answer, error) {
-	me := userObject(c.user)
+	me := event.UserObject(c.user)
 	return ok(struct {
 		ID          protocol.Snowflake  `json:"id"`
 		Name        string              `json:"name"`

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -32,7 +33,7 @@ func (s *Server) listChannels(ctx context.Context, c call) (answer, error) {
 	}
 	channels := make([]protocol.ChannelObject, 0, len(reply.GetGuild().GetChannels()))
 	for _, channel := range reply.GetGuild().GetChannels() {
-		channels = append(channels, channelObject(reply.GetGuild().GetId(), channel))
+		channels = append(channels, event.ChannelObject(reply.GetGuild().GetId(), channel))
 	}
 	return ok(channels)
 }
@@ -50,13 +51,14 @@ func (s *Server) createChannel(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	reply, err := s.cfg.Store.CreateChannel(ctx, &wire.CreateChannelRequest{GuildId: guild, UserId: c.user.GetId(), Name: name})
+	reply, err := fenced(s, guild, func(epoch uint64) (*wire.ChannelReply, error) {
+		return s.cfg.Store.CreateChannel(ctx, &wire.CreateChannelRequest{GuildId: guild, UserId: c.user.GetId(), Name: name, Epoch: epoch})
+	})
 	if err != nil {
 		return answer{}, err
 	}
-	channel := channelObject(guild, reply.GetChannel())
-	s.cfg.Told(protocol.NewChannelCreate(channel))
-	return answer{http.StatusCreated, channel}, nil
+	s.cfg.Told(ctx, event.ChannelCreated(reply.GetRevision(), guild, reply.GetChannel()), nil)
+	return answer{http.StatusCreated, event.ChannelObject(guild, reply.GetChannel())}, nil
 }
 
 // channel reads the channel that the path names.
@@ -73,7 +75,7 @@ func (s *Server) getChannel(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	channel := channelObject(reply.GetGuildId(), reply.GetChannel())
+	channel := event.ChannelObject(reply.GetGuildId(), reply.GetChannel())
 	if last := protocol.Snowflake(reply.GetLastMessageId()); last != 0 {
 		channel.LastMessage = &last
 	}
@@ -85,7 +87,7 @@ func (s *Server) startTyping(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	member := memberObject(0, reply.GetMember(), c.user)
-	s.cfg.Told(protocol.NewTypingStart(reply.GetGuildId(), reply.GetChannel().GetId(), member, time.Now()))
+	typist := &wire.Person{Member: reply.GetMember(), User: c.user}
+	s.cfg.Told(ctx, event.Typing(reply.GetGuildId(), reply.GetChannel().GetId(), typist, time.Now()), nil)
 	return noContent()
 }

@@ -120,7 +120,7 @@ func refused(reason wire.Refusal_Reason) *fault {
 		return &fault{status: http.StatusBadRequest, code: 30013, message: fmt.Sprintf("Maximum number of guild channels reached (%d)", wire.MaxChannels)}
 	case wire.Refusal_FULL:
 		return &fault{status: http.StatusServiceUnavailable, code: codeOverloaded, message: overloadedMessage}
-	case wire.Refusal_NONE, wire.Refusal_STALE_EPOCH: // calls of this server claim nothing
+	case wire.Refusal_NONE, wire.Refusal_STALE_EPOCH: // written again without a claim
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
 
@@ -48,8 +48,9 @@ func (s *Server) createGuild(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	guild := reply.GetGuild()
-	s.cfg.Told(protocol.NewGuildCreate(created(guild, c.user, wire.SnowflakeTime(guild.GetId()))))
+	guild, me := reply.GetGuild(), c.user.GetId()
+	owner := &wire.Person{User: c.user, Member: &wire.Member{UserId: me, JoinedAtMs: wire.SnowflakeTime(guild.GetId()).UnixMilli()}}
+	s.cfg.Told(ctx, event.GuildCreated(reply.GetRevision(), guild, owner), []uint64{me})
 	return answer{http.StatusCreated, newGuildObject(guild, 0)}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -23,7 +24,7 @@ func (s *Server) listMembers(ctx context.Context, c call) (answer, error) {
 	}
 	members := make([]protocol.MemberObject, 0, len(reply.GetMembers()))
 	for _, m := range reply.GetMembers() {
-		members = append(members, memberObject(0, m.GetMember(), m.GetUser()))
+		members = append(members, event.MemberObject(0, m.GetMember(), m.GetUser()))
 	}
 	return ok(members)
 }
@@ -39,7 +40,9 @@ func (s *Server) addMember(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	reply, err := s.cfg.Store.AddMember(ctx, &wire.AddMemberRequest{GuildId: guild, UserId: c.user.GetId(), MemberId: user})
+	reply, err := fenced(s, guild, func(epoch uint64) (*wire.AddMemberReply, error) {
+		return s.cfg.Store.AddMember(ctx, &wire.AddMemberRequest{GuildId: guild, UserId: c.user.GetId(), MemberId: user, Epoch: epoch})
+	})
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,6 +50,6 @@ func (s *Server) addMember(ctx context.Context, c call) (answer, error) {
 		return noContent()
 	}
 	member := reply.GetMember()
-	s.cfg.Told(protocol.NewGuildMemberAdd(memberObject(guild, member.GetMember(), member.GetUser())))
-	return answer{http.StatusCreated, memberObject(0, member.GetMember(), member.GetUser())}, nil
+	s.cfg.Told(ctx, event.MemberAdded(reply.GetRevision(), guild, member), []uint64{user})
+	return answer{http.StatusCreated, event.MemberObject(0, member.GetMember(), member.GetUser())}, nil
 }

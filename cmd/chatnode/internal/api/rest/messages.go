@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -57,14 +58,16 @@ func (s *Server) createMessage(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	reply, err := s.cfg.Store.CreateMessage(ctx, &wire.CreateMessageRequest{
-		ChannelId: channel, AuthorId: c.user.GetId(), Content: content, Nonce: nonce,
+	reply, err := s.fencedMessage(channel, func(epoch uint64) (*wire.MessageReply, error) {
+		return s.cfg.Store.CreateMessage(ctx, &wire.CreateMessageRequest{
+			ChannelId: channel, AuthorId: c.user.GetId(), Content: content, Nonce: nonce, Epoch: epoch,
+		})
 	})
 	if err != nil {
 		return answer{}, err
 	}
-	s.cfg.Told(protocol.NewMessageCreate(told(reply)))
-	return ok(messageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
+	s.cfg.Told(ctx, event.MessageCreated(reply), nil)
+	return ok(event.MessageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
 }
 
 func readMessage(c call) (content, nonce string, err error) {
@@ -96,7 +99,7 @@ func (s *Server) listMessages(ctx context.Context, c call) (answer, error) {
 	}
 	messages := make([]protocol.MessageObject, 0, len(reply.GetMessages()))
 	for _, m := range reply.GetMessages() {
-		messages = append(messages, messageObject(m, authors[m.GetAuthorId()]))
+		messages = append(messages, event.MessageObject(m, authors[m.GetAuthorId()]))
 	}
 	return ok(messages)
 }
@@ -119,7 +122,7 @@ func (s *Server) getMessage(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return ok(messageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
+	return ok(event.MessageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
 }
 
 func (s *Server) editMessage(ctx context.Context, c call) (answer, error) {
@@ -131,14 +134,16 @@ func (s *Server) editMessage(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	reply, err := s.cfg.Store.EditMessage(ctx, &wire.EditMessageRequest{
-		ChannelId: channel, MessageId: message, UserId: c.user.GetId(), Content: content,
+	reply, err := s.fencedMessage(channel, func(epoch uint64) (*wire.MessageReply, error) {
+		return s.cfg.Store.EditMessage(ctx, &wire.EditMessageRequest{
+			ChannelId: channel, MessageId: message, UserId: c.user.GetId(), Content: content, Epoch: epoch,
+		})
 	})
 	if err != nil {
 		return answer{}, err
 	}
-	s.cfg.Told(protocol.NewMessageUpdate(told(reply)))
-	return ok(messageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
+	s.cfg.Told(ctx, event.MessageEdited(reply), nil)
+	return ok(event.MessageObject(reply.GetMessage(), reply.GetAuthor().GetUser()))
 }
 
 func (s *Server) deleteMessage(ctx context.Context, c call) (answer, error) {
@@ -146,10 +151,12 @@ func (s *Server) deleteMessage(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	reply, err := s.cfg.Store.DeleteMessage(ctx, &wire.DeleteMessageRequest{ChannelId: channel, MessageId: message, UserId: c.user.GetId()})
+	reply, err := s.fencedMessage(channel, func(epoch uint64) (*wire.MessageReply, error) {
+		return s.cfg.Store.DeleteMessage(ctx, &wire.DeleteMessageRequest{ChannelId: channel, MessageId: message, UserId: c.user.GetId(), Epoch: epoch})
+	})
 	if err != nil {
 		return answer{}, err
 	}
-	s.cfg.Told(protocol.NewMessageDelete(reply.GetMessage().GetGuildId(), channel, message))
+	s.cfg.Told(ctx, event.MessageDeleted(reply.GetRevision(), reply.GetMessage().GetGuildId(), channel, message), nil)
 	return noContent()
 }

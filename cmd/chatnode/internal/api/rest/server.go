@@ -12,7 +12,6 @@ import (
 	"github.com/rs/zerolog"
 	"golang.org/x/net/netutil"
 
-	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
 
@@ -39,11 +38,18 @@ type Config struct {
 	Workers int
 	// CallTimeout bounds one call, and is passed on to the store. 0 means 1 s.
 	CallTimeout time.Duration
-	// Told hears what was committed, and who types, in the words in which sessions
-	// are told. It is called by the goroutine of the call, before its client is
-	// answered, and must not block; calls of several clients come in any order. Nil
-	// means that nobody is told.
-	Told func(protocol.Dispatch)
+	// Told hears what was committed, and who types, as sessions are told it. Sessions
+	// of the users who joined have to follow the guild from now on. It is called by
+	// the goroutine of the call, with its context, before its client is answered, and
+	// must not block; calls of several clients come in any order, which revisions
+	// tell. Nil means that nobody is told.
+	Told func(ctx context.Context, e *wire.Event, joined []uint64)
+	// Epoch is the newest claim of a guild that is known here, with which it is
+	// written to; 0 for none. It must not block. Nil means that none is known.
+	Epoch func(guild uint64) uint64
+	// Stale says that the store has a newer claim than the one that Epoch returned.
+	// It must not block. Nil means that nobody is told.
+	Stale func(guild uint64)
 	// Log gets a line for a fault of this server's own. The zero logger is silent.
 	Log zerolog.Logger
 }
@@ -69,7 +75,13 @@ func (c Config) withDefaults() Config {
 		c.CallTimeout = time.Second
 	}
 	if c.Told == nil {
-		c.Told = func(protocol.Dispatch) {}
+		c.Told = func(context.Context, *wire.Event, []uint64) {}
+	}
+	if c.Epoch == nil {
+		c.Epoch = func(uint64) uint64 { return 0 }
+	}
+	if c.Stale == nil {
+		c.Stale = func(uint64) {}
 	}
 	return c
 }
@@ -80,6 +92,7 @@ type Server struct {
 	mux     *http.ServeMux
 	limits  *limits
 	workers chan struct{} // a token for each call being worked on
+	guilds  *guilds
 
 	served, shed, limited, turn atomic.Uint64
 }
@@ -90,7 +103,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, limits: newLimits(), workers: make(chan struct{}, cfg.Workers)}
+	s := &Server{cfg: cfg, limits: newLimits(), guilds: newGuilds(), workers: make(chan struct{}, cfg.Workers)}
 	s.mux = s.routes()
 	return s, nil
 }

@@ -14,7 +14,9 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -145,19 +147,55 @@ func TestStory(t *testing.T) {
 	}
 	w.must(1, "POST", "/api/v10/channels/"+channel+"/typing", "")
 	w.must(0, "DELETE", messages+"/"+text(said["id"]), "")
-	var kinds []protocol.Kind
-	for _, d := range w.told {
-		kinds = append(kinds, d.Kind)
-		if strconv.FormatUint(d.Guild, 10) != guild {
-			t.Errorf("%v: told of guild %d, want %s", d.Kind, d.Guild, guild)
+	var told []string
+	for i, e := range w.told {
+		told = append(told, fmt.Sprintf("%d %v %d", e.GetRevision(), protocol.Kind(e.GetKind()), len(w.joined[i])))
+		if strconv.FormatUint(e.GetGuildId(), 10) != guild {
+			t.Errorf("%v: told of guild %d, want %s", e, e.GetGuildId(), guild)
 		}
 	}
-	want := []protocol.Kind{
-		protocol.GuildCreate, protocol.GuildMemberAdd, protocol.MessageCreate, protocol.MessageCreate,
-		protocol.MessageUpdate, protocol.TypingStart, protocol.MessageDelete,
+	want := []string{
+		"1 GUILD_CREATE 1", "2 GUILD_MEMBER_ADD 1", "3 MESSAGE_CREATE 0", "4 MESSAGE_CREATE 0",
+		"5 MESSAGE_UPDATE 0", "0 TYPING_START 0", "6 MESSAGE_DELETE 0",
 	}
-	if !slices.Equal(kinds, want) {
-		t.Errorf("told: got %v, want %v", kinds, want)
+	if !slices.Equal(told, want) {
+		t.Errorf("told: got %v, want %v", told, want)
+	}
+	owner, member := w.must(0, "GET", "/api/v10/users/@me", "")["id"], w.must(1, "GET", "/api/v10/users/@me", "")["id"]
+	if fmt.Sprint(w.joined[:2]) != fmt.Sprintf("[[%v] [%v]]", owner, member) {
+		t.Errorf("joined: got %v, want the owner %v and then the member %v", w.joined[:2], owner, member)
+	}
+}
+
+// What is told is what the log says, so that who reads it hears the same.
+func TestToldIsWhatTheLogSays(t *testing.T) {
+	w := newWorld(t)
+	guild, channel, message := w.harbor()
+	w.must(0, "POST", "/api/v10/guilds/"+guild+"/channels", `{"name":"help"}`)
+	w.must(0, "PATCH", "/api/v10/channels/"+channel+"/messages/"+message, `{"content":"ahoy"}`)
+	w.must(0, "DELETE", "/api/v10/channels/"+channel+"/messages/"+message, "")
+	w.must(1, "POST", "/api/v10/channels/"+channel+"/messages", `{"content":"hello","nonce":"7"}`)
+	id, err := strconv.ParseUint(guild, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := w.server.cfg.Store.ReadChanges(t.Context(), &wire.ReadChangesRequest{GuildId: id, Limit: 100})
+	if err != nil || log.GetHead() != uint64(len(w.told)) {
+		t.Fatalf("the log: got head %d, %v, want %d", log.GetHead(), err, len(w.told))
+	}
+	compared := 0
+	for _, change := range log.GetChanges() {
+		want := w.told[change.GetRevision()-1]
+		if change.GetKind() == wire.Change_GUILD_CREATED {
+			continue // the log tells it with the channels of now
+		}
+		if got := event.OfChange(id, change); !proto.Equal(got, want) {
+			t.Errorf("revision %d: the log says\n%v\nwant what was told:\n%v", change.GetRevision(), got, want)
+		}
+		compared++
+	}
+	if compared != 4 { // the member, the channel, the deletion, the second message
+		t.Errorf("compared: got %d, want 4 of %v", compared, log)
 	}
 }
 

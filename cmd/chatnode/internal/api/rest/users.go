@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/event"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -15,7 +16,7 @@ func (s *Server) getMe(_ context.Context, c call) (answer, error) {
 		MFA      bool   `json:"mfa_enabled"`
 		Locale   string `json:"locale"`
 		Flags    int    `json:"flags"`
-	}{UserObject: userObject(c.user), Verified: true, Locale: "en-US"})
+	}{UserObject: event.UserObject(c.user), Verified: true, Locale: "en-US"})
 }
 
 // myGuild is a guild in the list of a user's.
@@ -39,7 +40,7 @@ func (s *Server) listMyGuilds(ctx context.Context, c call) (answer, error) {
 	}
 	guilds := make([]myGuild, 0, len(reply.GetGuilds()))
 	for _, g := range reply.GetGuilds() {
-		mine := myGuild{ID: protocol.Snowflake(g.GetId()), Name: g.GetName(), Permissions: everyonePermissions}
+		mine := myGuild{ID: protocol.Snowflake(g.GetId()), Name: g.GetName(), Permissions: event.EveryonePermissions}
 		if g.GetOwnerId() == c.user.GetId() {
 			mine.Owner, mine.Permissions = true, ownerPermissions
 		}

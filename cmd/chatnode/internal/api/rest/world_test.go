@@ -13,7 +13,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/store"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -65,7 +64,8 @@ type world struct {
 	t      *testing.T
 	server *Server
 	mu     sync.Mutex
-	told   []protocol.Dispatch
+	told   []*wire.Event
+	joined [][]uint64 // with each
 }
 
 func newWorld(t *testing.T) *world {
@@ -79,10 +79,10 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) tell(d protocol.Dispatch) {
+func (w *world) tell(_ context.Context, e *wire.Event, joined []uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told = append(w.told, d)
+	w.told, w.joined = append(w.told, e), append(w.joined, joined)
 }
 
 // do makes a request as the user of a number, or as nobody below zero, and

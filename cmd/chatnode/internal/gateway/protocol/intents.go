@@ -26,7 +26,7 @@ func (i Intents) Has(all Intents) bool { return i&all == all }
 // Kind is what a dispatch tells.
 type Kind uint8
 
-// The dispatches that this server sends.
+// The dispatches that this server sends. Nodes of several versions tell each other of them by number: a new one comes last.
 const (
 	Ready Kind = iota + 1
 	Resumed
