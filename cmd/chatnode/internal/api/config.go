@@ -33,8 +33,9 @@ type Config struct {
 	CallTimeout time.Duration
 	// REST is where client libraries call; the node closes it. Nil means nowhere.
 	REST net.Listener
-	// Gateways are the URLs of chat nodes that REST sends clients to, in turn.
-	Gateways []string
+	// Gateways returns the URLs of chat nodes that REST sends clients to: see
+	// [rest.Config.Gateways]. Nil means none.
+	Gateways func() []string
 	// Told is told what REST committed: see [rest.Config.Told]. Nil means nobody.
 	Told func(ctx context.Context, e *wire.Event, joined []uint64)
 	// Epoch and Stale are what is known of guilds' owners: see [rest.Config.Epoch].

@@ -124,7 +124,7 @@ func (n *Node) serveREST(ctx context.Context) (stop func() error, err error) {
 		}
 		ended <- err
 	}()
-	n.cfg.Log.Info().Stringer("listen", n.cfg.REST.Addr()).Strs("gateways", n.cfg.Gateways).Msg("api node serves REST")
+	n.cfg.Log.Info().Stringer("listen", n.cfg.REST.Addr()).Msg("api node serves REST")
 	return func() error {
 		cancel()
 		return <-ended

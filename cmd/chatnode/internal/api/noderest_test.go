@@ -17,7 +17,7 @@ func TestNodeServesREST(t *testing.T) {
 		return &wire.GetUserReply{User: &wire.User{Id: 7, Username: "anna"}}, nil
 	}})
 	rest := listen(t, "127.0.0.1:0")
-	_, client, stop := startNode(t, Config{Store: store, REST: rest, Gateways: []string{"ws://node"}})
+	_, client, stop := startNode(t, Config{Store: store, REST: rest, Gateways: func() []string { return []string{"ws://node"} }})
 	if _, err := client.LoadUser(within(t), &wire.LoadUserRequest{Token: "t"}); err != nil {
 		t.Errorf("load a user: %v", err)
 	}

@@ -25,7 +25,7 @@ type apiCommand struct {
 	Etcd          []httpURL    `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
 	Store         address      `default:"127.0.0.1:9000" help:"The store's address."`
 	REST          address      `name:"rest" placeholder:"HOST:PORT" help:"Where client libraries call, by REST; nowhere by default."`
-	Gateway       []gatewayURL `placeholder:"WS-URL" help:"The chat nodes that REST sends clients to, in turn."`
+	Gateway       []gatewayURL `placeholder:"WS-URL" help:"The chat nodes that REST sends clients to, in turn, while the directory lists none."`
 	Announce      string       `enum:"runtime,incident" default:"runtime" help:"Who announces: runtime (checks and repairs) or incident (the client of 2020)."`
 	AnnounceVia   httpURL      `placeholder:"URL" help:"Where the incident announcer writes instead of etcd: a proxy that cuts."`
 	AnnounceRetry period       `default:"2s" help:"How long the incident announcer waits after a failed write."`
@@ -57,12 +57,6 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	if rest != nil {
 		defer func() { _ = rest.Close() }()
 	}
-	node, err := api.New(api.Config{
-		Listener: listener, Store: string(c.Store), REST: rest, Gateways: texts(c.Gateway), Log: s.log,
-	})
-	if err != nil {
-		return withCode(exitUsage, err)
-	}
 	if c.ID == "" {
 		c.ID = ownName(listener.Addr())
 	}
@@ -75,14 +69,17 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		return usagef("--etcd: %w", err)
 	}
 	defer etcd.Close()
-	announcer, pages, err := c.newAnnouncer(s, admin, etcd, instance)
+	announcer, runtime, err := c.newAnnouncer(s, admin, etcd, instance)
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
+	node, err := api.New(api.Config{
+		Listener: listener, Store: string(c.Store), REST: rest, Gateways: c.gateways(runtime), Log: s.log,
+	})
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
 
-	if pages != nil {
-		admin.mux.Handle("/admin/", pages)
-	}
 	admin.serve(s, node.Ready)
 	s.log.Info().Str("id", c.ID).Str("announce", c.Announce).Str("address", instance.Address()).Str("admin", admin.url()).Msg("api node starts")
 	serving := background(ctx, node.Serve)

@@ -140,4 +140,3 @@ func TestChangesAgainstNaive(t *testing.T) {
 		t.Errorf("the longest log: got %d changes, want more than %d", n, keptChanges)
 	}
 }
-

@@ -16,11 +16,11 @@ const (
 
 // gatewayURL draws a gateway, each in turn.
 func (s *Server) gatewayURL() (string, error) {
-	n := uint64(len(s.cfg.Gateways))
-	if n == 0 {
+	all := s.cfg.Gateways()
+	if len(all) == 0 {
 		return "", plain(http.StatusServiceUnavailable)
 	}
-	return s.cfg.Gateways[s.turn.Add(1)%n], nil
+	return all[s.turn.Add(1)%uint64(len(all))], nil
 }
 
 func (s *Server) getGateway(context.Context, call) (answer, error) {

@@ -30,9 +30,10 @@ const (
 type Config struct {
 	// Store answers for everything. Required.
 	Store wire.StoreClient
-	// Gateways are the URLs that clients are sent to, in turn. With none, asking
-	// for one is answered by 503.
-	Gateways []string
+	// Gateways returns the URLs that clients are sent to, in turn. With none, asking
+	// for one is answered by 503. It must not block, and nobody writes to what it
+	// returned. Nil means none.
+	Gateways func() []string
 	// Workers is how many calls are worked on at once; one more is refused.
 	// 0 means 64.
 	Workers int
@@ -76,6 +77,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Told == nil {
 		c.Told = func(context.Context, *wire.Event, []uint64) {}
+	}
+	if c.Gateways == nil {
+		c.Gateways = func() []string { return nil }
 	}
 	if c.Epoch == nil {
 		c.Epoch = func(uint64) uint64 { return 0 }

@@ -71,7 +71,7 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{t: t}
-	s, err := New(Config{Store: realStore(t), Gateways: []string{"ws://a", "ws://b"}, CallTimeout: 20 * time.Second, Told: w.tell})
+	s, err := New(Config{Store: realStore(t), Gateways: func() []string { return []string{"ws://a", "ws://b"} }, CallTimeout: 20 * time.Second, Told: w.tell})
 	if err != nil {
 		t.Fatal(err)
 	}
