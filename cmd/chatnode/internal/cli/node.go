@@ -69,8 +69,9 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	admin.follow(runtime)
 	apis := api.NewPool(func() *registry.Snapshot { return runtime.Snapshot(apiService) }, api.Options{})
 	defer apis.Close()
+	files := openFiles()
 	server, err := gateway.New(gateway.Config{
-		Listener: listener, Node: c.ID, Loader: userLoader{apis},
+		Listener: listener, Node: c.ID, Loader: userLoader{apis}, MaxSessions: min(gateway.DefaultMaxSessions, max(files.fit(0), 1)),
 		HeartbeatInterval: time.Duration(c.HeartbeatInterval), PublicURL: c.PublicURL, Log: s.log,
 	})
 	if err != nil {
@@ -85,6 +86,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
+	s.log.Info().Msg(files.line(0))
 	if err := runtime.Start(ctx); err != nil {
 		return err
 	}

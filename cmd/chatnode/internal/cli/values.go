@@ -99,6 +99,31 @@ func (p *perSecond) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// rateOrOff is a rate, or 0 for "off".
+type rateOrOff float64
+
+// UnmarshalText accepts "off", and what perSecond does.
+func (r *rateOrOff) UnmarshalText(text []byte) error {
+	if string(text) == "off" {
+		*r = 0
+		return nil
+	}
+	var rate perSecond
+	if err := rate.UnmarshalText(text); err != nil {
+		return fmt.Errorf("%w, or off", err)
+	}
+	*r = rateOrOff(rate)
+	return nil
+}
+
+// String is how it is written.
+func (r rateOrOff) String() string {
+	if r == 0 {
+		return "off"
+	}
+	return fmt.Sprintf("%g/s", float64(r))
+}
+
 // count is a number of things, at least one.
 type count int
 

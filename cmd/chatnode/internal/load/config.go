@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,6 +15,9 @@ import (
 
 // DefaultMaxDials is how many users may dial at once where the configuration does not say.
 const DefaultMaxDials = 64
+
+// maxMessages bounds the rate of messages.
+const maxMessages = 100_000
 
 // Config describes a Load. Gateways, Users and Token are required.
 type Config struct {
@@ -31,7 +35,25 @@ type Config struct {
 	MaxDials int
 	// Backoff is the wait before a user tries again. The zero value means from 500 ms to 15 s with full jitter.
 	Backoff backoff.Policy
-	// Log gets a progress line at most once a second. The zero value writes nothing.
+	// AtOnce lets users try again without any wait, whatever Backoff says, as the worst of clients do.
+	AtOnce bool
+	// Resume lets users go on with their sessions on the next connection, at the address that their gateway has named.
+	// Without it each connection begins a new session.
+	Resume bool
+	// Compress is how users ask for their payloads. Empty means [CompressNone]. With [CompressStream] each user remembers
+	// up to 32 KiB.
+	Compress Compression
+	// REST are the API nodes by which users write, as http://host:port, each in turn. Required where Messages is not 0.
+	REST []string
+	// Messages is how many messages the users write per second, all together. Zero means none.
+	Messages float64
+	// Duration is how long the load runs before it ends by itself; then it waits until it is known what became of the last
+	// messages. Zero means until it is stopped.
+	Duration time.Duration
+	// Progress is given a line once a second, to be shown in place of the one before. Nil means that there is a log line a
+	// minute instead.
+	Progress func(line string)
+	// Log gets what went wrong, and the progress. The zero value writes nothing.
 	Log zerolog.Logger
 }
 
@@ -53,8 +75,28 @@ func (c Config) Validate() error {
 		return fmt.Errorf("load: %w", err)
 	}
 	for _, gateway := range c.Gateways {
-		if _, err := address(gateway); err != nil {
+		if _, err := address(gateway, c.Compress); err != nil {
 			return err
+		}
+	}
+	return c.validateMessages()
+}
+
+func (c Config) validateMessages() error {
+	switch {
+	case c.Messages < 0 || c.Messages > maxMessages || math.IsNaN(c.Messages):
+		return fmt.Errorf("load: %v messages per second: want 0 to %d", c.Messages, int(maxMessages))
+	case c.Messages > 0 && len(c.REST) == 0:
+		return errors.New("load: nobody to send messages to: name at least one API node as http://host:port")
+	case c.Duration < 0:
+		return fmt.Errorf("load: duration %v is negative: use 0 for no end", c.Duration)
+	case !slices.Contains([]Compression{"", CompressNone, CompressPayload, CompressStream}, c.Compress):
+		return fmt.Errorf("load: compression %q is unknown: use %s, %s or %s", c.Compress, CompressNone, CompressPayload, CompressStream)
+	}
+	for _, base := range c.REST {
+		u, err := url.Parse(base)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.Path != "" {
+			return fmt.Errorf("load: API node %q is not of the form http://host:port", base)
 		}
 	}
 	return nil
@@ -71,7 +113,7 @@ func (c Config) withDefaults() Config {
 }
 
 // address completes a gateway's address as client libraries do.
-func address(gateway string) (string, error) {
+func address(gateway string, compress Compression) (string, error) {
 	u, err := url.Parse(gateway)
 	if err != nil {
 		return "", fmt.Errorf("load: gateway does not parse: %w", err)
@@ -83,5 +125,8 @@ func address(gateway string) (string, error) {
 		u.Path = "/"
 	}
 	u.RawQuery = "v=10&encoding=json"
+	if compress == CompressStream {
+		u.RawQuery += "&compress=zlib-stream"
+	}
 	return u.String(), nil
 }

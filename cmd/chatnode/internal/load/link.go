@@ -24,13 +24,18 @@ const (
 type link struct {
 	ws      *websocket.Conn
 	socket  net.Conn // under ws; closing it ends whatever ws waits for
-	tally   *tally
+	crowd   *Load
+	user    int
+	begun   time.Time      // when the dial began
+	fresh   bool           // there was no session to resume
 	goodbye sync.WaitGroup // the close handshake, where there is one
+	stream  *stream        // the reader's; nil unless the connection is one compressed stream
 
 	mu      sync.Mutex // owns everything below
 	machine client
+	session *session // nil before the user's first
 	timer   *time.Timer
-	readyAt time.Time // zero before READY
+	readyAt time.Time // zero before READY or RESUMED
 	last    hangUp    // how the user ended the session; the code is zero where it did not
 	cutAt   time.Time // when the patience with a goodbye ends
 }
@@ -47,11 +52,36 @@ func keep(ctx context.Context, l *link) (time.Duration, error) {
 
 	l.handle(forever, dialled{})
 	for {
-		_, data, err := l.ws.Read(forever)
+		kind, data, err := l.ws.Read(forever)
 		if err != nil {
 			return l.end(err)
 		}
-		l.handle(forever, frameReceived{data})
+		l.take(forever, kind, data)
+	}
+}
+
+// take hands one message to the machine, decompressed. What cannot be decompressed is handed over as it is: the machine
+// refuses it.
+func (l *link) take(ctx context.Context, kind websocket.MessageType, data []byte) {
+	if kind == websocket.MessageText {
+		l.handle(ctx, frameReceived{data})
+		return
+	}
+	lent := l.crowd.inflaters.get()
+	defer l.crowd.inflaters.put(lent)
+	var payload []byte
+	var err error
+	if l.stream != nil {
+		payload, err = l.stream.payload(lent, data)
+	} else {
+		payload, err = lent.message(data)
+	}
+	switch {
+	case err != nil:
+		l.crowd.cfg.Log.Debug().Err(err).Msg("payload not decompressed")
+		l.handle(ctx, frameReceived{})
+	case payload != nil:
+		l.handle(ctx, frameReceived{payload})
 	}
 }
 
@@ -74,14 +104,42 @@ func (l *link) step(ev event) (payloads [][]byte) {
 			payloads = append(payloads, a.payload)
 		case wait:
 			l.timer.Reset(a.delay)
-		case cheer:
-			l.readyAt = now
-			l.tally.connected(now)
 		case hangUp:
 			l.becomeClosing(a)
+		case opened, resumed, sessionGone, guildCame, guildWent, messageCame:
+			l.learn(now, a)
 		}
 	}
 	return payloads
+}
+
+// learn tells the crowd what the machine has learned.
+func (l *link) learn(now time.Time, a action) {
+	book := l.crowd.ledger
+	switch a := a.(type) {
+	case opened:
+		l.readyAt = now
+		l.crowd.tally.connected(now, false)
+		if l.fresh {
+			l.crowd.connects.record(now.Sub(l.begun))
+		}
+		l.session = book.opened(l.user, a.guilds)
+	case resumed:
+		l.readyAt = now
+		l.crowd.tally.connected(now, true)
+		l.crowd.resumes.record(now.Sub(l.begun))
+		book.do(func(now time.Time, w *world) { w.resumed(now, l.session) })
+	case sessionGone:
+		l.crowd.tally.refused()
+		book.do(func(now time.Time, w *world) { w.ended(now, l.session) })
+	case guildCame:
+		book.do(func(now time.Time, w *world) { w.guildCame(now, l.session, a.guild, a.channels) })
+	case guildWent:
+		book.do(func(now time.Time, w *world) { w.guildWent(now, l.session, a.guild, a.outage) })
+	case messageCame:
+		book.heard(l.session, a.number)
+	case say, wait, hangUp: // are done, not learned
+	}
 }
 
 // becomeClosing says goodbye beside the reader, which goes on and hears the answer.
@@ -120,12 +178,23 @@ func (l *link) write(ctx context.Context, payload []byte) error {
 func (l *link) end(cause error) (time.Duration, error) {
 	l.mu.Lock()
 	now := time.Now()
-	l.machine.step(now, socketEnded{})
+	code := 0
+	if l.last.code == 0 {
+		code = max(int(websocket.CloseStatus(cause)), 0) // else it only answers ours
+	}
+	l.machine.step(now, socketEnded{code})
 	readyAt, last := l.readyAt, l.last
+	l.crowd.ledger.do(func(now time.Time, w *world) {
+		if l.machine.memory.session == "" {
+			w.ended(now, l.session)
+		} else {
+			w.broke(now, l.session)
+		}
+	})
 	l.mu.Unlock()
 
 	if !readyAt.IsZero() {
-		l.tally.ended(now, last.own)
+		l.crowd.tally.ended(now, last.own)
 	}
 	l.goodbye.Wait() // the timer is its limit
 	l.timer.Stop()

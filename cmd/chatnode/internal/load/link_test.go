@@ -18,7 +18,7 @@ func TestLateRingLeavesTheGoodbyeAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l := &link{ws: ws, socket: socket, tally: crowd.tally}
+		l := &link{ws: ws, socket: socket, crowd: crowd}
 		l.timer = time.AfterFunc(time.Hour, func() { l.ring(t.Context()) })
 		l.handle(t.Context(), leaving{})
 		l.ring(t.Context())

@@ -144,41 +144,59 @@ func TestStatsHandler(t *testing.T) {
 		}
 	}
 	at, _ := got["at"].(string)
-	if _, err := time.Parse(time.RFC3339Nano, at); err != nil || got["users"] != 7.0 || len(got) != 9 {
-		t.Errorf("body: got %s, want 7 users, a time and nothing else", answer.Body)
+	if _, err := time.Parse(time.RFC3339Nano, at); err != nil || got["users"] != 7.0 || len(got) < 30 {
+		t.Errorf("body: got %s, want 7 users, a time and all figures", answer.Body)
 	}
 }
 
-func TestProgressSpeaksOfChanges(t *testing.T) {
+func TestProgress(t *testing.T) {
 	t.Parallel()
 	var lines strings.Builder
 	l, err := New(Config{Gateways: []string{"ws://gateway.test"}, Users: 2, Token: token, Log: zerolog.New(&lines)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said progress
+	refuse := func() { l.tally.failed(errors.New("refused")) }
+	said := progress{begin: start}
 	steps := []struct {
 		name string
+		at   time.Duration
 		do   func()
 		want string // in the line; empty means no line
 	}{
-		{"nothing yet", func() {}, ""},
-		{"first failures", func() { l.tally.failed(errors.New("refused")) }, "refused"},
-		{"more failures", func() { l.tally.failed(errors.New("refused")) }, ""},
-		{"a pause between tries", func() {}, ""},
-		{"failures after the pause", func() { l.tally.failed(errors.New("refused")) }, ""},
-		{"one up", func() { l.tally.connected(time.Now()) }, `"connected":1`},
-		{"no change", func() {}, ""},
-		{"one lost", func() { l.tally.ended(time.Now(), false) }, `"lost":1`},
-		{"failures again", func() { l.tally.failed(errors.New("away")) }, "away"},
+		{"nothing yet", time.Second, func() {}, ""},
+		{"first failures", 2 * time.Second, refuse, "refused"},
+		{"more failures", 3 * time.Second, refuse, ""},
+		{"a pause between tries", 4 * time.Second, func() {}, ""},
+		{"failures after the pause", 5 * time.Second, refuse, ""},
+		{"one up", 6 * time.Second, func() { l.tally.connected(time.Now(), false) }, ""},
+		{"all up, too soon for a line", 6500 * time.Millisecond, func() { l.tally.connected(time.Now(), false) }, ""},
+		{"all up", 7 * time.Second, func() {}, "all users are connected"},
+		{"one lost", 8 * time.Second, func() { l.tally.ended(time.Now(), false) }, ""},
+		{"a minute is over", 60 * time.Second, func() {}, `"lost":1`},
+		{"the next one is not", 119 * time.Second, func() {}, ""},
+		{"the next one", 120 * time.Second, func() {}, `"connected":1`},
+		{"failures again", 121 * time.Second, func() { l.tally.ended(time.Now(), false); l.tally.failed(errors.New("away")) }, "away"},
 	}
 	for _, s := range steps {
 		lines.Reset()
 		s.do()
-		said = l.report(said)
+		l.report(&said, start.Add(s.at))
 		if got := lines.String(); (s.want == "") != (got == "") || !strings.Contains(got, s.want) {
 			t.Errorf("%s: got %q, want a line with %q", s.name, got, s.want)
 		}
+	}
+	shown := 0
+	l.cfg.Progress = func(line string) {
+		shown++
+		if !strings.Contains(line, "connected 0/2") || !strings.Contains(line, "lost 2") {
+			t.Errorf("line: got %q, want the counters", line)
+		}
+	}
+	lines.Reset()
+	l.report(&said, start.Add(300*time.Second))
+	if shown != 1 || lines.Len() > 0 {
+		t.Errorf("on a terminal: got %d lines and the log %q, want one line", shown, lines.String())
 	}
 }
 
@@ -199,6 +217,11 @@ func TestConfigValidate(t *testing.T) {
 		{"token that is no text", func(c *Config) { c.Token = func(int) string { return "\xff" } }, "user 0"},
 		{"negative rate", func(c *Config) { c.Rate = -1 }, "rate"},
 		{"negative dials", func(c *Config) { c.MaxDials = -1 }, "dials"},
+		{"negative messages", func(c *Config) { c.Messages = -1 }, "messages"},
+		{"messages to nobody", func(c *Config) { c.Messages = 1 }, "API node"},
+		{"API node of the wrong kind", func(c *Config) { c.REST = []string{"ws://x"} }, "http://"},
+		{"negative duration", func(c *Config) { c.Duration = -1 }, "duration"},
+		{"unknown compression", func(c *Config) { c.Compress = "gzip" }, "gzip"},
 		{"bad backoff", func(c *Config) { c.Backoff.Base = -1 }, "backoff"},
 	}
 	for _, row := range rows {

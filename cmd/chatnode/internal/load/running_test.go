@@ -37,18 +37,23 @@ func (anyone) LoadUser(_ context.Context, token string) (protocol.User, error) {
 	if err != nil {
 		return protocol.User{}, gateway.ErrBadToken
 	}
-	return protocol.User{ID: n + 1, Username: token}, nil
+	return protocol.User{ID: n + 1, Username: token, Guilds: []uint64{7}}, nil
 }
 
 // serve runs a gateway on the address until the returned stop, which waits for its end.
 func serve(t *testing.T, address string) (bound string, server *gateway.Server, stop func()) {
+	t.Helper()
+	return serveWith(t, address, nil)
+}
+
+func serveWith(t *testing.T, address string, guilds gateway.Guilds) (bound string, server *gateway.Server, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server, err = gateway.New(gateway.Config{
-		Listener: listener, Node: "node-1", Loader: anyone{}, HeartbeatInterval: heartbeatInterval,
+		Listener: listener, Node: "node-1", Loader: anyone{}, HeartbeatInterval: heartbeatInterval, Guilds: guilds,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +111,7 @@ func (r *running) stop(t *testing.T) Stats {
 		t.Errorf("stop: took %v, want at most %v", took, stopLimit)
 	}
 	s := r.Stats()
-	if s.Connected != 0 || s.Attempts != s.Ready+s.Failures || s.Ready != s.Lost+s.Closed {
+	if s.Connected != 0 || s.Attempts != s.Ready+s.Resumed+s.Failures || s.Ready+s.Resumed != s.Lost+s.Closed {
 		t.Errorf("counters after the stop: got %+v, want sums that fit", s)
 	}
 	return s

@@ -11,7 +11,7 @@ import (
 func TestDelaysGrowUntilASessionWasHealthy(t *testing.T) {
 	t.Parallel()
 	policy := backoff.Policy{Base: time.Second, Cap: 8 * time.Second, Jitter: backoff.None, Healthy: 5 * time.Second}
-	u := newUser(0, 1, nil)
+	u := newUser(0, 1, "t", nil)
 	steps := []struct {
 		name      string
 		connected time.Duration
@@ -36,7 +36,7 @@ func TestDelaysGrowUntilASessionWasHealthy(t *testing.T) {
 func TestDrawsAreSeeded(t *testing.T) {
 	t.Parallel()
 	draws := func(number int, seed uint64) []int {
-		u := newUser(number, seed, nil)
+		u := newUser(number, seed, "t", nil)
 		out := make([]int, 20)
 		for i := range out {
 			out[i] = u.random.IntN(1000)

@@ -1,0 +1,394 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+)
+
+// chat is a small chat service: a real gateway, with guild 7 and its channels 8 and 9, and an API that keeps messages and has
+// them dispatched.
+type chat struct {
+	t      *testing.T
+	server *gateway.Server
+	cut    *cutter
+	api    *httptest.Server
+
+	mu       sync.Mutex // owns everything below; also keeps the order
+	hidden   bool       // the guild does not become available
+	stored   []stored
+	last     uint64
+	limit    int                 // so many answers 429 before the next message is taken
+	swallow  func(n uint64) bool // the message is acknowledged, and not kept
+	dispatch func(n uint64) int  // how often a message is dispatched; nil is once
+	held     []protocol.Dispatch // to be dispatched behind the next
+	hold     func(n uint64) bool // the message is held
+	asked    map[string]int      // calls, by method and first part of the path
+}
+
+type stored struct{ channel, id uint64 }
+
+// cutter is a listener that can end all its connections.
+type cutter struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (c *cutter) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.mu.Lock()
+		c.conns = append(c.conns, conn)
+		c.mu.Unlock()
+	}
+	return conn, err
+}
+
+func (c *cutter) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns {
+		_ = conn.Close()
+	}
+	c.conns = nil
+}
+
+// Opened is part of gateway.Guilds.
+func (c *chat) Opened(s protocol.SessionInfo) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.hidden {
+		return
+	}
+	c.server.DispatchSession(context.Background(), s.ID, guildOfChat())
+}
+
+func guildOfChat() protocol.Dispatch {
+	return protocol.NewGuildCreate(protocol.GuildObject{ID: 7, Name: "harbor", Channels: []protocol.ChannelObject{{ID: 8, Name: "a"}, {ID: 9, Name: "b"}}})
+}
+
+func (*chat) Closed(protocol.SessionInfo)                      {}
+func (*chat) Presence(protocol.SessionInfo, protocol.Presence) {}
+func (*chat) Members(context.Context, uint64) ([]protocol.Member, error) {
+	return nil, nil
+}
+
+func newChat(t *testing.T) *chat {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &chat{t: t, cut: &cutter{Listener: listener}, asked: map[string]int{}, last: 1000}
+	c.server, err = gateway.New(gateway.Config{
+		Listener: c.cut, Node: "node-1", Loader: anyone{}, Guilds: c, HeartbeatInterval: heartbeatInterval, ResumeWindow: time.Hour,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.server.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("gateway: got %v, want nil", err)
+		}
+	})
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v10/channels/{channel}/messages", c.post)
+	mux.HandleFunc("GET /api/v10/channels/{channel}/messages", c.list)
+	mux.HandleFunc("GET /api/v10/channels/{channel}/messages/{message}", c.get)
+	mux.HandleFunc("GET /api/v10/guilds/7/channels", c.says(`[{"id":"8"},{"id":"9"}]`))
+	mux.HandleFunc("GET /api/v10/users/@me/guilds", c.says(`[{"id":"7"}]`))
+	c.api = httptest.NewServer(mux)
+	t.Cleanup(c.api.Close)
+	return c
+}
+
+func (c *chat) says(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.asked[r.URL.Path]++
+		_, _ = w.Write([]byte(text))
+	}
+}
+
+func (c *chat) config() Config {
+	return Config{
+		Gateways: []string{"ws://" + c.cut.Addr().String()}, REST: []string{c.api.URL}, Users: 6, Seed: 1, Resume: true, Messages: 200,
+	}
+}
+
+func (c *chat) post(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.limit > 0 {
+		c.limit--
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write([]byte(`{"retry_after":0.02}`))
+		return
+	}
+	var body struct {
+		Content string `json:"content"`
+	}
+	if err := json.UnmarshalRead(r.Body, &body); err != nil || !strings.HasPrefix(r.Header.Get("Authorization"), "user-") {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	c.last++
+	n := c.last - 1000
+	channel, _ := strconv.ParseUint(r.PathValue("channel"), 10, 64)
+	if c.swallow == nil || !c.swallow(n) {
+		c.stored = append(c.stored, stored{channel, c.last})
+	}
+	d := protocol.NewMessageCreate(protocol.MessageObject{ID: protocol.Snowflake(c.last), Channel: protocol.Snowflake(channel), Guild: 7, Content: body.Content})
+	times := 1
+	if c.dispatch != nil {
+		times = c.dispatch(n)
+	}
+	if c.hold != nil && c.hold(n) {
+		c.held = append(c.held, d)
+		times = 0
+	}
+	for range times {
+		c.server.DispatchGuild(r.Context(), d)
+	}
+	if times > 0 {
+		for _, late := range c.held {
+			c.server.DispatchGuild(r.Context(), late)
+		}
+		c.held = nil
+	}
+	_, _ = fmt.Fprintf(w, `{"id":"%d"}`, c.last)
+}
+
+func (c *chat) list(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var page []identified
+	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
+	for _, m := range c.stored {
+		if fmt.Sprint(m.channel) == r.PathValue("channel") && m.id > after && len(page) < pageSize {
+			page = append(page, identified{id(m.id)})
+		}
+	}
+	slices.Reverse(page)
+	_ = json.MarshalWrite(w, page)
+}
+
+func (c *chat) get(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !slices.ContainsFunc(c.stored, func(m stored) bool { return fmt.Sprint(m.id) == r.PathValue("message") }) {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	_, _ = fmt.Fprintf(w, `{"id":%q}`, r.PathValue("message"))
+}
+
+// change sets what the service does from now on.
+func (c *chat) change(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
+}
+
+// The story with messages: sessions are cut and resumed while users write, and everything arrives once, in order.
+func TestEverythingArrives(t *testing.T) {
+	t.Parallel()
+	for _, compress := range []Compression{CompressNone, CompressPayload, CompressStream} {
+		t.Run(string(compress), func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t)
+			cfg := c.config()
+			cfg.Compress = compress
+			r := run(t, cfg)
+			enough := func(more uint64) {
+				t.Helper()
+				before := r.Stats().MessagesAcked
+				r.eventually(t, "messages acknowledged", func(s Stats) bool { return s.MessagesAcked >= before+more })
+			}
+			r.eventually(t, "all connected", func(s Stats) bool { return s.Connected == cfg.Users })
+			enough(20)
+			for round := range uint64(3) {
+				c.cut.cut()
+				r.eventually(t, "all resumed", func(s Stats) bool { return s.Resumed == (round+1)*uint64(cfg.Users) && s.Connected == cfg.Users })
+				enough(20)
+			}
+			c.change(func() { c.limit = 3 })
+			enough(20)
+			c.server.AskToReconnect(t.Context(), 0)
+			r.eventually(t, "all resumed as asked", func(s Stats) bool { return s.Resumed == 4*uint64(cfg.Users) })
+			enough(20)
+			s := r.Stats()
+			if s.Ready != uint64(cfg.Users) || s.ResumesRefused != 0 || s.MessagesLimited != 3 || s.MessagesFailed != 0 {
+				t.Errorf("sessions: got %+v, want every one resumed and three answers 429", s)
+			}
+			if s.MessagesUndelivered+s.DeliveriesMissing+s.Duplicates+s.Disordered > 0 || s.Deliveries == 0 {
+				t.Errorf("messages: got %+v, want each delivered once and in order", s)
+			}
+			if s.AckLatency.Count == 0 || s.DeliveryLatency.P99 < s.DeliveryLatency.P50 || s.ResumeLatency.Count != 24 || s.ConnectLatency.Count != 6 || s.ConnectLatency.Max <= 0 {
+				t.Errorf("latencies: got %+v, %+v, %+v, %+v", s.ConnectLatency, s.ResumeLatency, s.AckLatency, s.DeliveryLatency)
+			}
+			r.stop(t)
+			if check := r.Check(t.Context()); check.Lost != 0 || check.Unknown != 0 || check.Read != len(r.Acked()) || check.Read < 100 {
+				t.Errorf("read back: got %+v, want all there", check)
+			}
+		})
+	}
+}
+
+// Whatever the service does wrong is counted.
+func TestWrongsAreCounted(t *testing.T) {
+	t.Parallel()
+	c := newChat(t)
+	cfg := c.config()
+	cfg.Messages, cfg.Duration = 50, time.Second
+	c.swallow = func(n uint64) bool { return n%10 == 3 }
+	c.dispatch = func(n uint64) int {
+		switch n % 10 {
+		case 5:
+			return 0
+		case 7:
+			return 2
+		}
+		return 1
+	}
+	c.hold = func(n uint64) bool { return n == 11 || n == 12 }
+	r := run(t, cfg)
+	if err := <-r.done; err != nil { // by itself, once it is known what became of all
+		t.Fatal(err)
+	}
+	r.done <- nil
+	s := r.Stats()
+	if s.MessagesSent < 30 || s.MessagesSent != s.MessagesAcked || s.OldestOpen != nil {
+		t.Errorf("messages: got %+v, want about 50, all acknowledged and none open", s)
+	}
+	// Those that come before the first user is there reach fewer, or nobody.
+	undelivered := s.MessagesSent / 10
+	if s.MessagesUndelivered < undelivered-1 || s.MessagesUndelivered > undelivered+1 || s.DeliveriesMissing < s.MessagesUndelivered {
+		t.Errorf("undelivered: got %d of %d (%d deliveries), want every tenth", s.MessagesUndelivered, s.MessagesSent, s.DeliveriesMissing)
+	}
+	if s.Duplicates < undelivered || s.MessagesSkipped > s.MessagesSent {
+		t.Errorf("duplicates: got %d, want some for every tenth", s.Duplicates)
+	}
+	check := r.Check(t.Context())
+	if want := int(s.MessagesSent+7) / 10; check.Lost != want || len(check.LostIDs) != want || check.Unknown != 0 {
+		t.Errorf("read back: got %+v, want %d lost", check, want)
+	}
+	if table := r.Report(time.Second, &check).Table(); !strings.Contains(table, fmt.Sprintf("acknowledged, lost                           %d of %d", check.Lost, check.Read)) {
+		t.Errorf("table: got\n%s\nwant what is lost", table)
+	}
+}
+
+// Guilds that are unavailable can be written in: their channels are asked for.
+func TestUsersFindTheirChannels(t *testing.T) {
+	t.Parallel()
+	c := newChat(t)
+	c.hidden = true
+	r := run(t, c.config())
+	r.eventually(t, "messages", func(s Stats) bool { return s.MessagesAcked >= 20 })
+	s := r.Stats()
+	if s.Deliveries == 0 || s.MessagesUndelivered != 0 || s.Guilds != 1 {
+		t.Errorf("got %+v, want messages heard, none of them owed, and one guild", s)
+	}
+	c.mu.Lock()
+	asked := c.asked["/api/v10/guilds/7/channels"]
+	c.mu.Unlock()
+	if asked < 1 || asked > 6 {
+		t.Errorf("channels: got asked %d times, want once, or once a user", asked)
+	}
+	r.eventually(t, "the guild is unavailable", func(s Stats) bool { return s.GuildsUnavailable == 1 && s.GuildsUnavailableMax == 1 })
+	c.server.DispatchGuild(t.Context(), guildOfChat())
+	r.eventually(t, "the guild is there", func(s Stats) bool { return s.GuildsUnavailable == 0 })
+	c.server.DispatchGuild(t.Context(), protocol.NewGuildDelete(7, true))
+	r.eventually(t, "the guild is away", func(s Stats) bool { return s.GuildsUnavailable == 1 })
+}
+
+// An API that is away, or talks nonsense, costs the messages that are due, and is said.
+func TestBadAPI(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"no JSON":         func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("hello")) },
+		"no id":           func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) },
+		"errors":          func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"always too many": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) },
+		"hangs up":        func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := newChat(t)
+			bad := httptest.NewServer(handler)
+			defer bad.Close()
+			cfg := c.config()
+			cfg.REST = []string{bad.URL}
+			r := run(t, cfg)
+			r.eventually(t, "failures", func(s Stats) bool { return s.MessagesFailed > 2 })
+			if s := r.stop(t); s.MessagesAcked != 0 || s.MessagesSent != s.MessagesFailed || r.sender.trouble() == nil {
+				t.Errorf("got %+v and trouble %v, want all failed and why", s, r.sender.trouble())
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			reader := NewReader(cfg.REST, token)
+			defer reader.Close()
+			if check := reader.Check(ctx, []Acked{{0, 8, 1}, {0, 9, 2}}); check.Unknown != 2 || check.Lost != 0 || check.Trouble == "" {
+				t.Errorf("read back: got %+v, want both unknown", check)
+			}
+		})
+	}
+}
+
+// A stop does not wait for an API that does not answer.
+func TestStopIsQuickWhileUsersWrite(t *testing.T) {
+	t.Parallel()
+	c := newChat(t)
+	hold := make(chan struct{})
+	mute := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hold }))
+	defer mute.Close()
+	defer close(hold)
+	cfg := c.config()
+	cfg.REST = []string{mute.URL}
+	r := run(t, cfg)
+	r.eventually(t, "messages under way", func(s Stats) bool { return s.MessagesSent >= 3 })
+	r.stop(t)
+}
+
+func TestReadingBackKeepsTheLimits(t *testing.T) {
+	t.Parallel()
+	calls := 0
+	var mu sync.Mutex
+	limiting := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		calls++
+		if calls%2 == 1 {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusTooManyRequests)
+			_, _ = w.Write([]byte(`{"retry_after":0.001}`))
+			return
+		}
+		_, _ = w.Write([]byte(`[{"id":"1"},{"id":"2"}]`))
+	}))
+	defer limiting.Close()
+	reader := NewReader([]string{limiting.URL}, token)
+	defer reader.Close()
+	if check := reader.Check(t.Context(), []Acked{{0, 8, 2}, {1, 8, 1}}); check.Lost+check.Unknown != 0 || check.Read != 2 || calls != 2 {
+		t.Errorf("got %+v after %d calls, want both found by the second", check, calls)
+	}
+}
