@@ -84,6 +84,8 @@ func (a Act) commonFaults() list {
 	l.check(*a.SessionsBefore == a.Users, "sessions_before: got %d, want all %d users", *a.SessionsBefore, a.Users)
 	l.check(*a.Recovered, "recovered: got false, want true")
 	l.check(len(a.Notes) == 0, "notes: got %q, want none", a.Notes)
+	l.check(*a.MessagesAcked > 0, "messages_acked: got 0, want some")
+	l.check(*a.MessagesLost == 0, "messages_lost: got %d of %d, want 0", *a.MessagesLost, *a.MessagesAcked)
 	sum := 0
 	for _, n := range a.ExitCodes {
 		sum += n
@@ -102,6 +104,7 @@ func (a Act) naiveFaults() list {
 	l.check(*a.PeakCapacityLost > 0, "peak_capacity_lost: got 0, want more")
 	l.check(*a.SessionsLost > 0, "sessions_lost: got 0, want those of the nodes that exited")
 	l.check(*a.LostSessionSeconds > 0, "lost_session_seconds: got 0, want more")
+	l.check(*a.ReconnectAttempts >= *a.SessionsLost, "reconnect_attempts: got %d, want one at least for each of %d sessions lost", *a.ReconnectAttempts, *a.SessionsLost)
 	return l
 }
 
@@ -113,6 +116,8 @@ func (a Act) isolatedFaults() list {
 	l.check(*a.SessionsLost == 0, "sessions_lost: got %d, want 0", *a.SessionsLost)
 	l.check(*a.LostSessionSeconds == 0, "lost_session_seconds: got %v, want 0", *a.LostSessionSeconds)
 	l.check(*a.RecoveredMS == 0, "recovered_ms: got %d, want 0: sessions never went", *a.RecoveredMS)
+	l.check(*a.ReconnectAttempts == 0 && *a.ResumesOK == 0, "reconnect_attempts: got %d, and %d resumed, want 0: nobody was disconnected", *a.ReconnectAttempts, *a.ResumesOK)
+	l.check(*a.MessagesUndelivered == 0, "messages_undelivered: got %d, want 0", *a.MessagesUndelivered)
 	l.check(*a.APIInstancesMin >= *a.APIInstancesBefore, "api_instances_min: got %d, want never below the %d before", *a.APIInstancesMin, *a.APIInstancesBefore)
 	l.check(*a.APIInstancesBefore > 0, "api_instances_before: got 0, want some")
 	l.check(*a.QuarantinedNodes == a.Nodes, "quarantined_nodes: got %d, want the key in quarantine on all %d", *a.QuarantinedNodes, a.Nodes)

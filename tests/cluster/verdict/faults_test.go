@@ -14,12 +14,14 @@ const good = `{"seed":1,"acts":[
  "poison":{"key":"/services/api/api-4","method":"torn-put","target":"new","stored_value":"","stored_ttl":0,"duration_ms":2001},
  "node_exits":7,"exit_codes":{"70":7},"nodes_exited":6,"watcher_restarts":24,"peak_capacity_lost":1.0,
  "sessions_before":2000,"sessions_lost":2000,"lost_session_seconds":9120.5,"recovered_ms":9400,
+ "messages_acked":812,"messages_lost":0,"messages_undelivered":3,"guilds_unavailable_max":50,"reconnect_attempts":2310,"resumes_ok":12,
  "api_instances_before":3,"api_instances_min":3,"quarantined_max":0,"quarantine_healed_ms":0,
  "quarantine_entered_ms":0,"quarantined_nodes":0,"recovered":true},
 {"profile":"isolated","nodes":6,"users":2000,
  "poison":{"key":"/services/api/api-4","method":"torn-put","target":"new","stored_value":"","stored_ttl":0,"duration_ms":2001},
  "node_exits":0,"exit_codes":{},"nodes_exited":0,"watcher_restarts":0,"peak_capacity_lost":0,
  "sessions_before":2000,"sessions_lost":0,"lost_session_seconds":0,"recovered_ms":0,
+ "messages_acked":1080,"messages_lost":0,"messages_undelivered":0,"guilds_unavailable_max":0,"reconnect_attempts":0,"resumes_ok":0,
  "api_instances_before":3,"api_instances_min":3,"quarantined_max":1,"quarantine_healed_ms":14,
  "quarantine_entered_ms":12,"quarantined_nodes":6,"recovered":true}]}`
 
@@ -57,6 +59,12 @@ func TestEveryFaultIsSeen(t *testing.T) {
 		{0, "peak_capacity_lost", "0"},
 		{0, "sessions_lost", "0"},
 		{0, "lost_session_seconds", "0"},
+		{0, "reconnect_attempts", "1999"},
+		{0, "messages_lost", "1"},
+		{0, "messages_acked", "0"},
+		{1, "messages_lost", "1"},
+		{1, "messages_undelivered", "1"},
+		{1, "reconnect_attempts", "1"},
 		{0, "recovered", "false"},
 		{0, "sessions_before", "1999"},
 		{0, "notes", `["not recovered"]`},
@@ -88,7 +96,7 @@ func TestEveryFaultIsSeen(t *testing.T) {
 }
 
 func TestAMissingFigureIsAFault(t *testing.T) {
-	for _, name := range []string{"sessions_lost", "api_instances_min", "poison.stored_value", "recovered"} {
+	for _, name := range []string{"sessions_lost", "messages_lost", "guilds_unavailable_max", "api_instances_min", "poison.stored_value", "recovered"} {
 		got := strings.Join(read(t, changed(t, 1, name, "null")).Faults(), "\n")
 		last := name[strings.LastIndexByte(name, '.')+1:]
 		if !strings.Contains(got, "got no") || !strings.Contains(got, last) {

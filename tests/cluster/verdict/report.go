@@ -28,6 +28,12 @@ type Act struct {
 	SessionsLost        *int           `json:"sessions_lost"`
 	LostSessionSeconds  *float64       `json:"lost_session_seconds"`
 	RecoveredMS         *int64         `json:"recovered_ms"`
+	MessagesAcked       *int           `json:"messages_acked"`
+	MessagesLost        *int           `json:"messages_lost"`
+	MessagesUndelivered *int           `json:"messages_undelivered"`
+	GuildsUnavailable   *int           `json:"guilds_unavailable_max"`
+	ReconnectAttempts   *int           `json:"reconnect_attempts"`
+	ResumesOK           *int           `json:"resumes_ok"`
 	APIInstancesBefore  *int           `json:"api_instances_before"`
 	APIInstancesMin     *int           `json:"api_instances_min"`
 	QuarantinedMax      *int           `json:"quarantined_max"`

@@ -9,19 +9,20 @@ import (
 
 // demoCommand is "chatnode demo".
 type demoCommand struct {
-	Profile   string `enum:"naive,isolated,both" default:"both" help:"Which acts to run: naive, isolated or both."`
-	Nodes     count  `default:"6" help:"Chat nodes."`
-	Apis      count  `name:"apis" default:"3" help:"API nodes before the new one joins."`
-	Users     count  `default:"2000" help:"Synthetic users."`
-	Seed      uint64 `default:"1" help:"Seed of everything that draws random numbers."`
-	Poison    period `default:"2s" help:"How long the announcer of the bad record waits before it announces again."`
-	Boot      period `default:"3s" help:"How long a node that exited stays away, as a booting machine would."`
-	Target    string `enum:"new,existing" default:"new" help:"Whose write is cut: a new API node's first, or a later one of an existing node."`
-	Keep      bool   `help:"Stay up after the last act, until interrupted."`
-	Headless  bool   `help:"Start no page and draw no status line."`
-	JSON      string `name:"json" placeholder:"FILE" help:"Write the results to this file, as JSON."`
-	ReadyFile string `placeholder:"FILE" help:"Write addresses and process IDs to this file whenever an act's cluster serves."`
-	Dir       string `placeholder:"DIR" help:"Where the run's temporary folder is made; the system's own by default."`
+	Profile   string    `enum:"naive,isolated,both" default:"both" help:"Which acts to run: naive, isolated or both."`
+	Nodes     count     `default:"6" help:"Chat nodes."`
+	Apis      count     `name:"apis" default:"3" help:"API nodes before the new one joins."`
+	Users     count     `default:"2000" help:"Synthetic users."`
+	Messages  rateOrOff `default:"20/s" help:"How many messages all users together write a second, or off."`
+	Seed      uint64    `default:"1" help:"Seed of everything that draws random numbers."`
+	Poison    period    `default:"2s" help:"How long the announcer of the bad record waits before it announces again."`
+	Boot      period    `default:"3s" help:"How long a node that exited stays away, as a booting machine would."`
+	Target    string    `enum:"new,existing" default:"new" help:"Whose write is cut: a new API node's first, or a later one of an existing node."`
+	Keep      bool      `help:"Stay up after the last act, until interrupted."`
+	Headless  bool      `help:"Start no page and draw no status line."`
+	JSON      string    `name:"json" placeholder:"FILE" help:"Write the results to this file, as JSON."`
+	ReadyFile string    `placeholder:"FILE" help:"Write addresses and process IDs to this file whenever an act's cluster serves."`
+	Dir       string    `placeholder:"DIR" help:"Where the run's temporary folder is made; the system's own by default."`
 }
 
 // Help lists the exit codes.
@@ -33,7 +34,7 @@ func (demoCommand) Help() string {
 func (c *demoCommand) run(ctx context.Context, s *session) error {
 	cfg := cluster.Config{
 		Nodes: int(c.Nodes), APIs: int(c.Apis), Users: int(c.Users),
-		Seed: c.Seed, Poison: time.Duration(c.Poison), Boot: time.Duration(c.Boot), Target: c.Target,
+		Messages: c.messages(), Seed: c.Seed, Poison: time.Duration(c.Poison), Boot: time.Duration(c.Boot), Target: c.Target,
 		Keep: c.Keep, Headless: c.Headless,
 		ReadyFile: c.ReadyFile, JSONFile: c.JSON, Dir: c.Dir,
 		Out: s.stdout, Terminal: isTerminal(s.stdout), Log: s.log,
@@ -45,4 +46,12 @@ func (c *demoCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 	return cluster.Run(ctx, cfg)
+}
+
+// messages is the rate in the demo's words: no messages is a negative number.
+func (c *demoCommand) messages() float64 {
+	if c.Messages == 0 {
+		return -1
+	}
+	return float64(c.Messages)
 }

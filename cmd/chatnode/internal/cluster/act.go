@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/fault"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/load"
 )
 
 // act is one cluster, from its first process to its last.
@@ -36,6 +37,7 @@ type act struct {
 	serving time.Time
 	settled bool // everything was back in time
 	notes   []string
+	read    load.Check // of the acknowledged messages
 }
 
 // newAct lays an act out in a folder of its own; nothing runs yet.
@@ -56,7 +58,7 @@ func newAct(ctx context.Context, cfg Config, profile, dir string, p *ports, t *t
 // play runs the act to its end and computes what it showed. The cluster still
 // runs afterwards, whatever the outcome: close stops it.
 func (a *act) play(ctx context.Context) (ActResult, error) {
-	for _, step := range []func(context.Context) error{a.boot, a.connect, a.poison, a.settle} {
+	for _, step := range []func(context.Context) error{a.boot, a.connect, a.poison, a.settle, a.readBack} {
 		if err := step(ctx); err != nil {
 			return ActResult{}, a.explain(ctx, err)
 		}
@@ -64,7 +66,7 @@ func (a *act) play(ctx context.Context) (ActResult, error) {
 	a.teller.silence()
 	r := record{
 		profile: a.profile, target: a.cfg.Target, key: a.layout.key, users: a.cfg.Users, nodes: names(a.layout.nodes),
-		serving: a.serving, ended: time.Now(), events: a.journal.finish(), settled: a.settled, notes: a.notes,
+		serving: a.serving, ended: time.Now(), events: a.journal.finish(), settled: a.settled, notes: a.notes, read: a.read,
 	}
 	return r.result(), nil
 }

@@ -103,7 +103,11 @@ func (s sampler) attend(ctx context.Context, life int) {
 			return
 		}
 		if err == nil {
-			last = loadSampled{At: stats.At, Life: life, Connected: stats.Connected, Lost: stats.Lost, Seconds: stats.Seconds}
+			last = loadSampled{
+				At: stats.At, Life: life, Connected: stats.Connected, Lost: stats.Lost, Seconds: stats.Seconds,
+				Attempts: stats.Attempts, Resumed: stats.Resumed, Acked: stats.Acked, Undelivered: stats.Undelivered,
+				Unavailable: stats.Unavailable, Open: stats.Open,
+			}
 			s.report(last)
 		}
 		select {

@@ -33,6 +33,8 @@ const (
 	maxNodes = 200
 	maxAPIs  = 200
 	maxUsers = 200_000
+	// maxMessages is per second.
+	maxMessages = 10_000
 )
 
 // How long each part of an act may take before it is given up.
@@ -53,6 +55,9 @@ type Config struct {
 	Profiles []string
 	// Nodes, APIs and Users size the cluster; 0 means 6, 3 and 2,000.
 	Nodes, APIs, Users int
+	// Messages is how many messages the users write a second, all together; 0 means
+	// 20, a negative number none.
+	Messages float64
 	// Seed is given to everything that draws random numbers, the same in each act.
 	Seed uint64
 	// Poison is how long the announcer waits after the cut write; 0 means 2 s.
@@ -96,6 +101,9 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s %d: want 1 to %d", n.name, n.value, n.max))
 		}
 	}
+	if !(c.Messages <= maxMessages) {
+		errs = append(errs, fmt.Errorf("messages %g/s: want at most %d/s, or off", c.Messages, maxMessages))
+	}
 	if c.Poison < 0 || c.Poison > time.Hour {
 		errs = append(errs, fmt.Errorf("poison %s: want a duration up to 1h", c.Poison))
 	}
@@ -115,6 +123,7 @@ func (c Config) withDefaults() Config {
 	c.Nodes = cmp.Or(c.Nodes, 6)
 	c.APIs = cmp.Or(c.APIs, 3)
 	c.Users = cmp.Or(c.Users, 2000)
+	c.Messages = cmp.Or(c.Messages, 20)
 	c.Poison = cmp.Or(c.Poison, 2*time.Second)
 	c.Boot = cmp.Or(c.Boot, 3*time.Second)
 	c.Target = cmp.Or(c.Target, TargetNew)

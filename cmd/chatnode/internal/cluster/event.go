@@ -69,6 +69,14 @@ type loadSampled struct {
 	Connected int
 	Lost      int64
 	Seconds   float64
+	// Attempts to connect and sessions Resumed, and messages Acked and Undelivered,
+	// in this life of the load.
+	Attempts, Resumed, Acked, Undelivered int64
+	// Unavailable is how many guilds were so at once, lately.
+	Unavailable int
+	// Open is when the oldest message was acknowledged of which it is not known yet
+	// who hears it; zero for none.
+	Open time.Time
 }
 
 // nodeReported is one event of a chat node's runtime.

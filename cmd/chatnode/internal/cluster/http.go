@@ -16,6 +16,10 @@ const (
 
 // get makes one bounded request to an admin endpoint.
 func get(ctx context.Context, url string) (status int, body []byte, err error) {
+	return getAtMost(ctx, url, maxAdminReply)
+}
+
+func getAtMost(ctx context.Context, url string, most int64) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
@@ -27,7 +31,7 @@ func get(ctx context.Context, url string) (status int, body []byte, err error) {
 		return 0, nil, err
 	}
 	defer reply.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(reply.Body, maxAdminReply))
+	body, err = io.ReadAll(io.LimitReader(reply.Body, most))
 	return reply.StatusCode, body, err
 }
 
@@ -53,10 +57,16 @@ func unready(ctx context.Context, admin string) string {
 
 // loadStats is what the load says about its sessions.
 type loadStats struct {
-	Connected int       `json:"connected"`
-	Lost      int64     `json:"lost_total"`
-	Seconds   float64   `json:"connected_seconds"`
-	At        time.Time `json:"at"`
+	Connected   int       `json:"connected"`
+	Lost        int64     `json:"lost_total"`
+	Seconds     float64   `json:"connected_seconds"`
+	At          time.Time `json:"at"`
+	Attempts    int64     `json:"attempts_total"`
+	Resumed     int64     `json:"resumed_total"`
+	Acked       int64     `json:"messages_acked_total"`
+	Undelivered int64     `json:"messages_undelivered_total"`
+	Unavailable int       `json:"guilds_unavailable_lately"`
+	Open        time.Time `json:"oldest_open"`
 }
 
 func readLoad(ctx context.Context, admin string) (loadStats, error) {

@@ -138,14 +138,29 @@ func (m maker) node(s server) spec {
 }
 
 func (m maker) load() spec {
-	made := m.spec(m.layout.load, "--gateway", strings.Join(m.layout.gateways(), ","),
-		"--users", strconv.Itoa(m.cfg.Users), "--seed", m.seed(), "--rate", strconv.Itoa(m.cfg.connectRate())+"/s")
+	flags := []string{
+		"--gateway", strings.Join(m.layout.gateways(), ","), "--users", strconv.Itoa(m.cfg.Users),
+		"--seed", m.seed(), "--rate", strconv.Itoa(m.cfg.connectRate()) + "/s",
+	}
+	if m.cfg.Messages > 0 {
+		flags = append(flags, "--messages", fmt.Sprintf("%g/s", m.cfg.Messages), "--rest", strings.Join(m.layout.rest(), ","))
+	}
+	made := m.spec(m.layout.load, flags...)
 	made.Attend = sampler{admin: m.layout.load.adminURL(), report: m.report}.attend
 	return made
 }
 
 func (m maker) seed() string    { return strconv.FormatUint(m.cfg.Seed, 10) }
 func (m maker) etcdURL() string { return "http://" + m.layout.etcd.listen }
+
+// rest are the base URLs of the API nodes that client libraries call.
+func (l layout) rest() []string {
+	var out []string
+	for _, s := range l.apis {
+		out = append(out, "http://"+s.rest)
+	}
+	return out
+}
 
 func (l layout) gateways() []string {
 	out := make([]string, len(l.nodes))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/load"
 )
 
 // Results is what the demo writes to its JSON file.
@@ -40,6 +41,7 @@ type ActResult struct {
 	// connected for good; 0 when they never were fewer. When Recovered is false
 	// it is how long was waited in vain.
 	RecoveredMS int64 `json:"recovered_ms"`
+	Traffic
 	// APIInstancesBefore and APIInstancesMin are the fewest API instances that
 	// any living chat node could pick from: just before, and during the act.
 	APIInstancesBefore int `json:"api_instances_before"`
@@ -84,6 +86,8 @@ type record struct {
 	// settled says that everything was back before the time limit.
 	settled bool
 	notes   []string
+	// read is what reading the acknowledged messages back showed.
+	read load.Check
 }
 
 // result computes what the act showed.
@@ -106,7 +110,7 @@ func (r *record) result() ActResult {
 		NodeExits: exits.total, ExitCodes: exits.codes, NodesExited: exits.nodes,
 		WatcherRestarts: countWatcherRestarts(r.events), PeakCapacityLost: exits.peak,
 		SessionsBefore: sessions.before, SessionsLost: sessions.lost, LostSessionSeconds: sessions.seconds,
-		RecoveredMS:        sessions.recovery.Milliseconds(),
+		RecoveredMS: sessions.recovery.Milliseconds(), Traffic: r.traffic(p.cut),
 		APIInstancesBefore: instances.before, APIInstancesMin: instances.fewest,
 		QuarantinedMax: quarantine.most, QuarantineHealedMS: quarantine.healed.Milliseconds(),
 		QuarantineEnteredMS: quarantine.entered.Milliseconds(), QuarantinedNodes: quarantine.nodes,

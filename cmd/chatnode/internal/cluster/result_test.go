@@ -299,6 +299,7 @@ func TestResultsJSON(t *testing.T) {
 		`"poison":{"key":"/services/api/api-4","method":"torn-put","target":"new","stored_value":"","stored_ttl":0,"duration_ms":2000},` +
 		`"node_exits":1,"exit_codes":{"70":1},"nodes_exited":1,"watcher_restarts":1,"peak_capacity_lost":0.5,` +
 		`"sessions_before":100,"sessions_lost":50,"lost_session_seconds":110,"recovered_ms":3000,` +
+		`"messages_acked":0,"messages_lost":0,"messages_undelivered":0,"guilds_unavailable_max":0,"reconnect_attempts":0,"resumes_ok":0,` +
 		`"api_instances_before":3,"api_instances_min":3,"quarantined_max":0,"quarantine_healed_ms":0,` +
 		`"quarantine_entered_ms":0,"quarantined_nodes":0,"recovered":true}]}`
 	if string(got) != want {

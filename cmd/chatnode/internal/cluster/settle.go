@@ -48,9 +48,7 @@ func (a *act) settle(ctx context.Context) error {
 		if err != nil {
 			text := ""
 			a.journal.look(func(b *board) { text = s.note(b) })
-			text += " (" + err.Error() + ")"
-			a.notes = append(a.notes, text)
-			a.say("%s", text)
+			a.note("%s (%v)", text, err)
 		}
 	}
 	if a.settled {

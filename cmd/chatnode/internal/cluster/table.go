@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -35,6 +36,13 @@ func rows() []row {
 		{"sessions lost", func(a ActResult) string { return thousands(a.SessionsLost) }},
 		{"time users were offline, added up", func(a ActResult) string { return offline(a.LostSessionSeconds) }},
 		{"99 % of users back, after the good one", recoveryText},
+		{"attempts to reconnect", func(a ActResult) string { return thousands(a.ReconnectAttempts) }},
+		{"sessions resumed", func(a ActResult) string { return thousands(a.ResumesOK) }},
+		{},
+		{"messages acknowledged", func(a ActResult) string { return thousands(a.MessagesAcked) }},
+		{"  lost afterwards", func(a ActResult) string { return thousands(a.MessagesLost) }},
+		{"  not told to somebody who was there", func(a ActResult) string { return thousands(a.MessagesUndelivered) }},
+		{"guilds unavailable at once, at worst", func(a ActResult) string { return strconv.Itoa(a.GuildsUnavailableMax) }},
 		{},
 		{"API nodes to choose from, before", func(a ActResult) string { return thousands(a.APIInstancesBefore) }},
 		{"API nodes to choose from, at worst", func(a ActResult) string { return thousands(a.APIInstancesMin) }},
