@@ -89,6 +89,12 @@ func (*chat) Members(context.Context, uint64) ([]protocol.Member, error) {
 
 func newChat(t *testing.T) *chat {
 	t.Helper()
+	return newChatAt(t, "")
+}
+
+// newChatAt is one that wants its sessions resumed at a URL; empty for where it is.
+func newChatAt(t *testing.T, resumeURL string) *chat {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -96,6 +102,7 @@ func newChat(t *testing.T) *chat {
 	c := &chat{t: t, cut: &cutter{Listener: listener}, asked: map[string]int{}, last: 1000}
 	c.server, err = gateway.New(gateway.Config{
 		Listener: c.cut, Node: "node-1", Loader: anyone{}, Guilds: c, HeartbeatInterval: heartbeatInterval, ResumeWindow: time.Hour,
+		PublicURL: resumeURL,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,6 +188,7 @@ func (c *chat) post(w http.ResponseWriter, r *http.Request) {
 func (c *chat) list(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.asked["list"]++
 	var page []identified
 	after, _ := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
 	for _, m := range c.stored {
@@ -251,6 +259,35 @@ func TestEverythingArrives(t *testing.T) {
 				t.Errorf("read back: got %+v, want all there", check)
 			}
 		})
+	}
+}
+
+// A session whose gateway does not answer where it wanted to be found is resumed elsewhere; one of a user who does not resume
+// is not.
+func TestSessionsAreResumedElsewhere(t *testing.T) {
+	t.Parallel()
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = nobody.Close()
+	c := newChatAt(t, "ws://"+nobody.Addr().String())
+	cfg := c.config()
+	cfg.Messages = 0
+	r := run(t, cfg)
+	r.eventually(t, "all connected", func(s Stats) bool { return s.Connected == cfg.Users })
+	c.cut.cut()
+	r.eventually(t, "all resumed", func(s Stats) bool { return s.Resumed == uint64(cfg.Users) })
+	if s := r.stop(t); s.Failures < uint64(cfg.Users) || s.Ready != uint64(cfg.Users) {
+		t.Errorf("got %+v, want each to fail once where nobody is, and none to begin anew", s)
+	}
+	cfg.Resume = false
+	r = run(t, cfg)
+	r.eventually(t, "all connected", func(s Stats) bool { return s.Connected == cfg.Users })
+	c.cut.cut()
+	r.eventually(t, "all begin anew", func(s Stats) bool { return s.Ready == 2*uint64(cfg.Users) })
+	if s := r.stop(t); s.Resumed+s.Failures != 0 {
+		t.Errorf("users who do not resume: got %+v, want no resume and no failure", s)
 	}
 }
 
@@ -367,6 +404,29 @@ func TestStopIsQuickWhileUsersWrite(t *testing.T) {
 	r := run(t, cfg)
 	r.eventually(t, "messages under way", func(s Stats) bool { return s.MessagesSent >= 3 })
 	r.stop(t)
+}
+
+// A channel is read a page at a time, and what is in no page is asked for.
+func TestReadingBackByPages(t *testing.T) {
+	t.Parallel()
+	c := newChat(t)
+	var written []Acked
+	for i := range uint64(550) {
+		if i%50 != 0 {
+			c.stored = append(c.stored, stored{8, 10 + 2*i})
+		}
+		if i%2 == 0 {
+			written = append(written, Acked{int(i % 5), 8, 10 + 2*i})
+		}
+	}
+	reader := NewReader([]string{c.api.URL}, token)
+	defer reader.Close()
+	if check := reader.Check(t.Context(), written); check.Lost != 11 || check.Read != 275 || check.Unknown != 0 {
+		t.Errorf("got %+v, want the 11 lost that are not there", check)
+	}
+	if calls := c.asked["list"]; calls > 7 {
+		t.Errorf("lists: got %d, want a page for every hundred", calls)
+	}
 }
 
 func TestReadingBackKeepsTheLimits(t *testing.T) {
