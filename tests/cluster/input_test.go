@@ -38,7 +38,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"messages to nobody", nil, []string{"load", "--messages=5/s"}, 2, "--rest"},
 		{"a rate that is none", nil, []string{"load", "--messages=often"}, 2, "--messages"},
 		{"load's result cannot be written", nil, []string{"load", "--json=" + file + "/below"}, 1, file + "/below"},
-		{"more users than sockets", nil, []string{"load", "--users=900000000"}, 1, "--users"},
+		{"more users than sockets", nil, []string{"load", "--users=900000000"}, 2, "users"},
 		{"bad value in the environment", []string{"FIREBREAK_ETCD=nowhere"}, []string{"list", "api"}, 2, "FIREBREAK_ETCD"},
 		{"bad number in the environment", []string{"FIREBREAK_NODES=many"}, []string{"demo"}, 2, "FIREBREAK_NODES"},
 		{"node's port in use", nil, []string{"node", "--id=n", "--listen=" + inUse}, 1, inUse},

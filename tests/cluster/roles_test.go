@@ -4,11 +4,14 @@ package cluster
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -116,16 +119,31 @@ func sourceOf(t *testing.T, admin string) (source string, ageMS int64) {
 	return state.Services[0].Source, state.Services[0].AgeMS
 }
 
+// acked is how many messages of a load were acknowledged.
+func acked(t *testing.T, admin string) int {
+	t.Helper()
+	_, body := get(t, "http://"+admin+"/admin/stats")
+	var stats struct {
+		Acked int `json:"messages_acked_total"`
+	}
+	if err := json.Unmarshal([]byte(body), &stats); err != nil {
+		t.Fatalf("/admin/stats: got %q (%v)", body, err)
+	}
+	return stats.Acked
+}
+
 // TestRolesWaitForWhatTheyNeed starts a cluster by hand in the wrong order, then
 // takes its etcd away.
 func TestRolesWaitForWhatTheyNeed(t *testing.T) {
-	at := freeAddresses(t, 7)
+	at := freeAddresses(t, 8)
 	etcdAt, storeAt, gateway := at[0], at[1], at[2]
 	nodeAdmin, apiAdmin, etcdAdmin, loadAdmin := at[3], at[4], at[5], at[6]
+	restAt, result := at[7], filepath.Join(t.TempDir(), "load.json")
 
-	load := start(t, nil, "load", "--gateway=ws://"+gateway, "--users=5", "--admin="+loadAdmin)
+	load := start(t, nil, "load", "--gateway=ws://"+gateway, "--users=5", "--admin="+loadAdmin,
+		"--rest=http://"+restAt, "--messages=5/s", "--compress=zlib-stream", "--json="+result)
 	node := start(t, nil, "node", "--id=n", "--listen="+gateway, "--etcd=http://"+etcdAt, "--admin="+nodeAdmin)
-	api := start(t, nil, "api", "--id=a", "--etcd=http://"+etcdAt, "--store="+storeAt, "--admin="+apiAdmin)
+	api := start(t, nil, "api", "--id=a", "--etcd=http://"+etcdAt, "--store="+storeAt, "--admin="+apiAdmin, "--rest="+restAt, "--gateway=ws://"+gateway)
 	becomes(t, nodeAdmin, http.StatusServiceUnavailable, "waiting for etcd")
 	becomes(t, apiAdmin, http.StatusServiceUnavailable, "store: ")
 	becomes(t, loadAdmin, http.StatusServiceUnavailable, "nobody has been connected")
@@ -160,7 +178,19 @@ func TestRolesWaitForWhatTheyNeed(t *testing.T) {
 	etcd = start(t, nil, etcdFlags...)
 	within(t, changeLimit, "a live view", func() bool { source, _ := sourceOf(t, nodeAdmin); return source == "live" })
 
-	load.stopped(t)
+	within(t, changeLimit, "messages", func() bool { return acked(t, loadAdmin) > 0 })
+	wrote := load.stopped(t)
+	var report struct {
+		Connected int                      `json:"connected"`
+		Acked     int                      `json:"messages_acked_total"`
+		Read      struct{ Read, Lost int } `json:"read_back"`
+	}
+	if text, err := os.ReadFile(result); err != nil || json.Unmarshal(text, &report) != nil || report.Read.Read != report.Acked || report.Acked == 0 || report.Read.Lost != 0 || report.Connected != 5 {
+		t.Errorf("load's result: got %+v of %s (%v), want 5 connected and all messages read back", report, text, err)
+	}
+	if want := fmt.Sprintf("0 of %d\n", report.Acked); !strings.Contains(wrote.stdout, "acknowledged, lost ") || !strings.HasSuffix(wrote.stdout, want) {
+		t.Errorf("load's table: got %q, want it to end with what is lost: %s", wrote.stdout, want)
+	}
 	got := node.stopped(t)
 	for _, row := range []struct {
 		line string

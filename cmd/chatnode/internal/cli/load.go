@@ -49,6 +49,11 @@ func (c *loadCommand) run(ctx context.Context, s *session) error {
 	if c.Messages > 0 && len(c.REST) == 0 {
 		return usagef("--messages %v: nobody takes them; name API nodes with --rest, for example http://127.0.0.1:8081", c.Messages)
 	}
+	shown := newMovingLine(s.stdout)
+	cfg := c.config(s, shown)
+	if err := cfg.Validate(); err != nil {
+		return withCode(exitUsage, err)
+	}
 	files := openFiles()
 	if err := files.need(int(c.Users), load.MaxCalls); err != nil {
 		return err
@@ -61,8 +66,7 @@ func (c *loadCommand) run(ctx context.Context, s *session) error {
 		return err
 	}
 	defer admin.stop(ctx)
-	shown := newMovingLine(s.stdout)
-	users, err := load.New(c.config(s, shown))
+	users, err := load.New(cfg)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -93,7 +97,7 @@ func (c *loadCommand) config(s *session, shown *movingLine) load.Config {
 		Resume:   c.Resume,
 		Compress: load.Compression(c.Compress),
 		REST:     texts(c.REST), Messages: float64(c.Messages), Duration: time.Duration(c.Duration),
-		Log: s.log,
+		Log: shown.above(s.log),
 	}
 	base, most := time.Duration(c.ReconnectBase), time.Duration(c.ReconnectCap)
 	switch c.Reconnect {

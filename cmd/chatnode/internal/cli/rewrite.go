@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/term"
 )
 
@@ -54,9 +56,12 @@ const (
 	plainWidth = 80 // of a terminal that does not say
 )
 
-// movingLine is a line of a terminal that is drawn again in its place.
+// movingLine is a line of a terminal that is drawn again in its place. It is safe for concurrent use, and none where it is
+// nil.
 type movingLine struct {
-	out   *os.File
+	out *os.File
+
+	mu    sync.Mutex // owns drawn
 	drawn bool
 }
 
@@ -76,13 +81,35 @@ func (m *movingLine) draw(line string) {
 	if runes := []rune(line); len(runes) >= width {
 		line = string(runes[:width-1]) // a full line would wrap and not be cleared
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.drawn = true
 	_, _ = io.WriteString(m.out, clearLine+line)
 }
 
+// above is a log whose lines take the place of this one, which is drawn again below.
+func (m *movingLine) above(log zerolog.Logger) zerolog.Logger {
+	if m == nil {
+		return log
+	}
+	return log.Hook(zerolog.HookFunc(func(*zerolog.Event, zerolog.Level, string) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.drawn {
+			_, _ = io.WriteString(m.out, clearLine)
+		}
+	}))
+}
+
 // end leaves the last line as it is, and what follows begins below.
 func (m *movingLine) end() {
-	if m != nil && m.drawn {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.drawn {
+		m.drawn = false
 		_, _ = io.WriteString(m.out, "\n")
 	}
 }

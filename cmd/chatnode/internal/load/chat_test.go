@@ -380,6 +380,9 @@ func TestBadAPI(t *testing.T) {
 			if s := r.stop(t); s.MessagesAcked != 0 || s.MessagesSent != s.MessagesFailed || r.sender.trouble() == nil {
 				t.Errorf("got %+v and trouble %v, want all failed and why", s, r.sender.trouble())
 			}
+			if table := r.Report(time.Second, nil).Table(); !strings.Contains(table, "why the last of those failed                 load: ") || !strings.Contains(table, "not looked for") {
+				t.Errorf("table: got\n%s\nwant why the last one failed", table)
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			reader := NewReader(cfg.REST, token)

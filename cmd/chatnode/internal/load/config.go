@@ -16,6 +16,9 @@ import (
 // DefaultMaxDials is how many users may dial at once where the configuration does not say.
 const DefaultMaxDials = 64
 
+// maxUsers bounds the memory of one load.
+const maxUsers = 1_000_000
+
 // maxMessages bounds the rate of messages.
 const maxMessages = 100_000
 
@@ -62,8 +65,8 @@ func (c Config) Validate() error {
 	switch {
 	case len(c.Gateways) == 0:
 		return errors.New("load: no gateway: name at least one as ws://host:port")
-	case c.Users < 1:
-		return fmt.Errorf("load: %d users: ask for at least one", c.Users)
+	case c.Users < 1 || c.Users > maxUsers:
+		return fmt.Errorf("load: %d users: ask for 1 to %d", c.Users, maxUsers)
 	case c.Token == nil:
 		return errors.New("load: no tokens: set Config.Token")
 	case c.Rate < 0 || math.IsNaN(c.Rate) || math.IsInf(c.Rate, 0):

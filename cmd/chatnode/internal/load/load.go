@@ -161,7 +161,13 @@ func (l *Load) Stats() Stats {
 func (l *Load) Report(took time.Duration, read *Check) Report {
 	s := l.Stats()
 	s.Connected = int(l.remained.Load())
-	return Report{Stats: s, Seconds: took.Seconds(), Read: read}
+	report := Report{Stats: s, Seconds: took.Seconds(), Read: read}
+	if l.sender != nil {
+		if err := l.sender.trouble(); err != nil {
+			report.Trouble = err.Error()
+		}
+	}
+	return report
 }
 
 // Acked returns the messages that were acknowledged, the last million of them.

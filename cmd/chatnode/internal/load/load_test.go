@@ -213,6 +213,7 @@ func TestConfigValidate(t *testing.T) {
 		{"gateway without a host", func(c *Config) { c.Gateways = []string{"ws://"} }, "ws://"},
 		{"gateway that does not parse", func(c *Config) { c.Gateways = []string{"ws://\x00"} }, "parse"},
 		{"no users", func(c *Config) { c.Users = 0 }, "users"},
+		{"too many users", func(c *Config) { c.Users = maxUsers + 1 }, "users"},
 		{"no tokens", func(c *Config) { c.Token = nil }, "token"},
 		{"token that is no text", func(c *Config) { c.Token = func(int) string { return "\xff" } }, "user 0"},
 		{"negative rate", func(c *Config) { c.Rate = -1 }, "rate"},

@@ -37,7 +37,7 @@ func (l *Load) report(said *progress, now time.Time) {
 	said.failures = s.Failures
 	if s.Connected == s.Users && !said.complete {
 		said.complete = true
-		l.cfg.Log.Info().Int("users", s.Users).Dur("after", now.Sub(said.begin)).Msg("all users are connected")
+		l.cfg.Log.Info().Int("users", s.Users).Dur("after", now.Sub(said.begin).Round(time.Millisecond)).Msg("all users are connected")
 	}
 	if l.cfg.Progress != nil {
 		l.cfg.Progress(s.Line(now.Sub(said.begin)))
@@ -60,9 +60,9 @@ func (l *Load) report(said *progress, now time.Time) {
 
 // Line is the counters in one line for people, so long after the beginning.
 func (s Stats) Line(after time.Duration) string {
-	line := fmt.Sprintf("%6.0fs  connected %d/%d  %d/s  lost %d  resumed %d", after.Seconds(), s.Connected, s.Users, s.PerSecond, s.Lost, s.Resumed)
+	line := fmt.Sprintf("%5.0fs  connected %d/%d +%d/s, lost %d, resumed %d", after.Seconds(), s.Connected, s.Users, s.PerSecond, s.Lost, s.Resumed)
 	if s.MessagesSent > 0 {
-		line += fmt.Sprintf("  messages %d  failed %d  undelivered %d  ack p99 %s  delivery p99 %s",
+		line += fmt.Sprintf("; acked %d, failed %d, undelivered %d; p99 ack %s, heard %s",
 			s.MessagesAcked, s.MessagesFailed, s.MessagesUndelivered, milliseconds(s.AckLatency.P99), milliseconds(s.DeliveryLatency.P99))
 	}
 	return line

@@ -10,6 +10,8 @@ type Report struct {
 	Stats
 	// Seconds is how long it ran.
 	Seconds float64 `json:"seconds"`
+	// Trouble is why the last message failed that did.
+	Trouble string `json:"trouble,omitempty"`
 	// Read is what reading the acknowledged messages back showed; nil where that was not done.
 	Read *Check `json:"read_back,omitempty"`
 }
@@ -39,6 +41,9 @@ func (r Report) Table() string {
 		return text.String()
 	}
 	row("messages acknowledged, failed, not sent", "%d, %d, %d", r.MessagesAcked, r.MessagesFailed, r.MessagesSkipped)
+	if r.Trouble != "" {
+		row("why the last of those failed", "%s", r.Trouble)
+	}
 	row("answers 429", "%d", r.MessagesLimited)
 	latency("POST to acknowledgement", r.AckLatency)
 	latency("POST to MESSAGE_CREATE", r.DeliveryLatency)
