@@ -73,9 +73,15 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
-	node, err := api.New(api.Config{
+	cfg := api.Config{
 		Listener: listener, Store: string(c.Store), REST: rest, Gateways: c.gateways(runtime), Log: s.log,
-	})
+	}
+	stopTelling, err := c.telling(ctx, s, runtime, &cfg)
+	if err != nil {
+		return err
+	}
+	defer stopTelling()
+	node, err := api.New(cfg)
 	if err != nil {
 		return withCode(exitUsage, err)
 	}
@@ -109,26 +115,34 @@ func (c *apiCommand) listenREST(ctx context.Context) (net.Listener, error) {
 
 // instance is the record that is announced.
 func (c *apiCommand) instance(bound net.Addr) (registry.Instance, error) {
-	at := string(c.Advertise)
-	if at == "" {
-		at = bound.String()
-	}
-	host, port, err := net.SplitHostPort(at)
+	host, number, err := advertised(string(c.Advertise), bound)
 	if err != nil {
-		return registry.Instance{}, fmt.Errorf("address to announce: %w", err)
-	}
-	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
-		// All interfaces: others reach them by the machine's name.
-		if host, err = os.Hostname(); err != nil {
-			return registry.Instance{}, fmt.Errorf("name of this machine: %w; name an address with --advertise", err)
-		}
-	}
-	number, err := strconv.Atoi(port)
-	if err != nil {
-		return registry.Instance{}, fmt.Errorf("address to announce: %w", err)
+		return registry.Instance{}, err
 	}
 	return registry.Instance{
 		Service: apiService, ID: c.ID, Incarnation: rand.Text(),
 		Host: host, Port: number, Zone: c.Zone,
 	}, nil
+}
+
+// advertised is the address that a record gives for a listener, unless it is told another one.
+func advertised(at string, bound net.Addr) (host string, port int, err error) {
+	if at == "" {
+		at = bound.String()
+	}
+	host, text, err := net.SplitHostPort(at)
+	if err != nil {
+		return "", 0, fmt.Errorf("address to announce: %w", err)
+	}
+	if ip := net.ParseIP(host); host == "" || ip.IsUnspecified() {
+		// All interfaces: others reach them by the machine's name.
+		if host, err = os.Hostname(); err != nil {
+			return "", 0, fmt.Errorf("name of this machine: %w; name an address by a flag", err)
+		}
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil {
+		return "", 0, fmt.Errorf("address to announce: %w", err)
+	}
+	return host, port, nil
 }

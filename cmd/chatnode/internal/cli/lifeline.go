@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"io"
 	"time"
 )
@@ -10,7 +9,7 @@ import (
 // is closed when grace has passed after that: whatever still runs is left behind.
 //
 // Nothing can interrupt its read: it lives as long as the process.
-func watchLifeline(r io.Reader, cancel context.CancelFunc, grace time.Duration) <-chan struct{} {
+func watchLifeline(r io.Reader, cancel func(), grace time.Duration) <-chan struct{} {
 	abandoned := make(chan struct{})
 	go func() {
 		// An error ends the line just as its end does.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
@@ -30,7 +31,9 @@ type nodeCommand struct {
 	Prefix            string        `default:"/services" help:"Where the services' directories are."`
 	StateDir          string        `placeholder:"DIR" help:"Where what is known of the API nodes is kept, for a start while etcd is silent; not kept by default. One node a folder."`
 	RestartCheck      intervalOrOff `default:"1m" help:"How often to ask whether a restart now would be safe, or off; never with --profile naive."`
+	Zone              string        `help:"The zone to announce."`
 	HeartbeatInterval period        `default:"41.25s" help:"How often a session must give a sign of life."`
+	membership
 	role
 }
 
@@ -69,10 +72,16 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	admin.follow(runtime)
 	apis := api.NewPool(func() *registry.Snapshot { return runtime.Snapshot(apiService) }, api.Options{})
 	defer apis.Close()
+	chat, err := newChat(ctx, s, c.membership, c.ID, c.Prefix, runtime, apis)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = chat.door.Close() }()
 	files := openFiles()
 	server, err := gateway.New(gateway.Config{
 		Listener: listener, Node: c.ID, Loader: userLoader{apis}, MaxSessions: min(gateway.DefaultMaxSessions, max(files.fit(0), 1)),
 		HeartbeatInterval: time.Duration(c.HeartbeatInterval), PublicURL: c.PublicURL, Log: s.log,
+		Guilds: chat.guilds, Peers: nodePlaces{chat.places, c.ID},
 	})
 	if err != nil {
 		return withCode(exitUsage, err)
@@ -87,23 +96,41 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	s.log.Info().Msg(files.line(0))
-	if err := runtime.Start(ctx); err != nil {
+	if err := chat.start(ctx, server, c.gatewayURL(listener), c.Zone); err != nil {
 		return err
 	}
-	serving := background(ctx, server.Serve)
+	if err := runtime.Start(ctx); err != nil {
+		return errors.Join(err, chat.stop(ctx))
+	}
+	// The users stay until the guilds are handed over.
+	staying, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	serving := background(staying, server.Serve)
+	telling := background(staying, chat.serveDoor)
 	select {
 	case <-ctx.Done():
+		chat.leave(ctx, server)
 	case <-serving.ended:
+	case <-telling.ended:
+	case <-chat.guilds.Failed():
 	case <-runtime.Failed():
 		// As when a virtual machine goes: no user is told, their sockets just end.
 		// Only what the runtime reported last is still read.
 		admin.stop(ctx)
 		return withCode(exitGaveUp, runtime.Err())
 	}
-	return errors.Join(serving.stop(), stopWithin(ctx, runtime))
+	return errors.Join(serving.stop(), telling.stop(), chat.stop(ctx), stopWithin(ctx, runtime))
 }
 
-func (c *nodeCommand) newRuntime(source registry.Source, observer func(actors.Event)) (*actors.Runtime, error) {
+// gatewayURL is where users reach this node.
+func (c *nodeCommand) gatewayURL(listener net.Listener) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	return "ws://" + listener.Addr().String()
+}
+
+func (c *nodeCommand) newRuntime(source *etcdv2.Registry, observer func(actors.Event)) (*actors.Runtime, error) {
 	policy := actors.Isolated()
 	if c.Profile == "naive" {
 		policy = actors.Naive()
@@ -113,7 +140,7 @@ func (c *nodeCommand) newRuntime(source registry.Source, observer func(actors.Ev
 		return nil, err
 	}
 	runtime, err := actors.New(actors.Config{
-		Source: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observer, Keeper: keeper,
+		Source: source, Writer: source, Prefix: c.Prefix, Policy: &policy, Seed: seedOf(c.ID), Observe: observer, Keeper: keeper,
 		Restart: actors.RestartConfig{Off: c.RestartCheck == 0, Every: time.Duration(c.RestartCheck)},
 	})
 	if err != nil {

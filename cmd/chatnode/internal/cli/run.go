@@ -15,6 +15,9 @@ import (
 // the promise to whoever holds the other end is two seconds.
 const lifelineGrace = 1500 * time.Millisecond
 
+// errLifeline is why a role stops whose lifeline has ended.
+var errLifeline = errors.New("the lifeline has ended")
+
 // Process is what a command gets from the operating system. Tests bring their own.
 type Process struct {
 	// Args are the arguments after the program's name.
@@ -75,11 +78,11 @@ func execute(ctx context.Context, p Process) error {
 // attend runs the command, with stdin as its lifeline if it wants one. A
 // command that outlives its lifeline is left behind.
 func attend(ctx context.Context, cmd command, s *session, stdin io.Reader) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var abandoned <-chan struct{}
 	if l, ok := cmd.(lifelined); ok && l.wantsLifeline() {
-		abandoned = watchLifeline(stdin, cancel, lifelineGrace)
+		abandoned = watchLifeline(stdin, func() { cancel(errLifeline) }, lifelineGrace)
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.run(ctx, s) }()

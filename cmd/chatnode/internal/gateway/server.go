@@ -36,6 +36,7 @@ type Server struct {
 	directory  *directory
 	tasks      sync.WaitGroup // everything that runs for a connection
 	dispatched atomic.Uint64
+	refuses    atomic.Bool // new clients are turned away
 
 	mu         sync.Mutex // owns everything below; never held while calling a conn
 	served     bool

@@ -31,7 +31,7 @@ func (s *Server) routes(ctx context.Context) http.Handler {
 //
 // Pages from elsewhere are refused by the library: a browser says where a page is from, and a client library does not.
 func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request) {
-	if !s.admit() {
+	if s.refuses.Load() || !s.admit() {
 		w.Header().Set("Retry-After", "1")
 		http.Error(w, "this node takes no more sessions", http.StatusServiceUnavailable)
 		return
@@ -49,6 +49,9 @@ func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Req
 	greeting := protocol.Connected{Version: query.Get("v"), Encoding: query.Get("encoding"), Compress: query.Get("compress")}
 	s.tasks.Go(func() { c.run(ctx, greeting) })
 }
+
+// Refuse turns new clients away from here on: the node is about to leave. Those that are here stay.
+func (s *Server) Refuse() { s.refuses.Store(true) }
 
 // hijacker keeps hold of the socket that the upgrade takes from the web server.
 type hijacker struct {

@@ -216,4 +216,3 @@ func (c *chat) change(f func()) {
 	defer c.mu.Unlock()
 	f()
 }
-

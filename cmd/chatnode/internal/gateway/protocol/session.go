@@ -67,7 +67,7 @@ type SessionInfo struct {
 func newSession(id string, version int, in *identify, user User, open bool) *Session {
 	guilds := make([]uint64, 0, len(user.Guilds))
 	for _, g := range user.Guilds {
-		if in.shard.owns(g) {
+		if in.shard.Owns(g) {
 			guilds = append(guilds, g)
 		}
 	}
@@ -122,7 +122,7 @@ func (s *Session) admits(d Dispatch) bool {
 	at, follows := slices.BinarySearch(s.guilds, d.Guild)
 	switch {
 	case d.Kind == GuildCreate && !follows:
-		if !s.shard.owns(d.Guild) {
+		if !s.shard.Owns(d.Guild) {
 			return false
 		}
 		s.guilds, s.shown = slices.Insert(s.guilds, at, d.Guild), slices.Insert(s.shown, at, true)
@@ -180,5 +180,5 @@ func NodeOf(sessionID string) string {
 // Shard is a part of a user's guilds. The zero value is all of them.
 type Shard struct{ Number, Count uint64 }
 
-// owns says whether a guild is in the shard.
-func (s Shard) owns(guild uint64) bool { return s.Count == 0 || (guild>>22)%s.Count == s.Number }
+// Owns says whether a guild is in the shard.
+func (s Shard) Owns(guild uint64) bool { return s.Count == 0 || (guild>>22)%s.Count == s.Number }

@@ -38,6 +38,7 @@ type Follower struct {
 	joiners  []uint64 // users to be welcomed
 	idleAt   time.Time
 	ended    bool
+	removed  bool
 
 	out []Step
 }
@@ -67,6 +68,12 @@ func (f *Follower) State() (s State, online map[uint64]*wire.Presence, known boo
 // Shown says whether the sessions see the guild.
 func (f *Follower) Shown() bool { return f.shown }
 
+// Serving returns the node that serves us and the term; empty while nobody does.
+func (f *Follower) Serving() (node string, term uint64) { return f.serving.node, f.serving.term }
+
+// Removed says whether there is no such guild.
+func (f *Follower) Removed() bool { return f.removed }
+
 // Revision returns how far the guild is known.
 func (f *Follower) Revision() uint64 { return f.revision }
 
@@ -78,18 +85,18 @@ func (f *Follower) Place(owner string, now time.Time) []Step {
 	return f.settle(now)
 }
 
-// Opened takes a session that has the guild.
-func (f *Follower) Opened(session string, now time.Time) []Step {
-	f.sessions++
+// Opened takes a session that has the guild, and how many there are with it.
+func (f *Follower) Opened(session string, sessions int, now time.Time) []Step {
+	f.sessions = sessions
 	if f.shown {
 		f.out = append(f.out, Greet{session})
 	}
 	return f.settle(now)
 }
 
-// Joined takes a user who is in the guild from now on, and how many sessions of this node follow it by that.
+// Joined takes a user who is in the guild from now on, and how many sessions there are with his.
 func (f *Follower) Joined(user uint64, sessions int, now time.Time) []Step {
-	f.sessions += sessions
+	f.sessions = sessions
 	switch {
 	case f.shown:
 		f.out = append(f.out, Welcome{user})
@@ -99,9 +106,9 @@ func (f *Follower) Joined(user uint64, sessions int, now time.Time) []Step {
 	return f.settle(now)
 }
 
-// Closed takes that a number of sessions are over.
+// Closed takes that a session is over, and how many are left.
 func (f *Follower) Closed(sessions int, now time.Time) []Step {
-	f.sessions -= sessions
+	f.sessions = sessions
 	return f.settle(now)
 }
 
@@ -216,6 +223,7 @@ func (f *Follower) Gone(in *wire.Gone, now time.Time) []Step {
 		f.lose(now)
 	}
 	if ours && in.GetReason() == wire.Gone_NOT_FOUND {
+		f.removed = true
 		f.out = append(f.out, Remove{})
 		return f.end()
 	}

@@ -83,7 +83,7 @@ func (w *world) add(name string) *node {
 	n := &node{world: w, name: name}
 	w.nodes[name] = n
 	n.follower = NewFollower(guild, name, uint64(w.now.UnixNano()), w.cfg(), w.now)
-	n.follow(n.follower.Opened("s", w.now))
+	n.follow(n.follower.Opened("s", 1, w.now))
 	n.follow(n.follower.Place(w.place, w.now))
 	return n
 }
