@@ -132,7 +132,8 @@ func (m maker) joiner(proxy string) spec {
 }
 
 func (m maker) node(s server) spec {
-	made := m.spec(s, "--id", s.name, "--listen", s.listen, "--etcd", m.etcdURL(), "--profile", m.profile)
+	made := m.spec(s, "--id", s.name, "--listen", s.listen, "--etcd", m.etcdURL(), "--profile", m.profile,
+		"--leave", "off")
 	made.Attend = follower{node: s.name, admin: s.adminURL(), report: m.report}.attend
 	return made
 }
