@@ -24,8 +24,9 @@ const (
 // Traffic is what happened to messages and guilds in one act, and to those who
 // tell each other.
 type Traffic struct {
-	// MessagesAcked counts messages that an API node acknowledged, in the whole act,
-	// and MessagesLost those of them that could not be read by GET afterwards.
+	// MessagesAcked counts messages that an API node acknowledged, from the act's
+	// beginning until they were read back, and MessagesLost those of them that could
+	// not be read by GET then. What a load that died had written is not read back.
 	MessagesAcked int64 `json:"messages_acked"`
 	MessagesLost  int64 `json:"messages_lost"`
 	// MessagesUndelivered counts those that some session which had the guild all the
@@ -45,10 +46,16 @@ func (r *record) traffic(cut time.Time) Traffic {
 	t := Traffic{MessagesLost: int64(r.read.Lost)}
 	all := r.samples(time.Time{})
 	for i, s := range all {
-		if i == len(all)-1 || all[i+1].Life != s.Life { // a new load counts from zero
-			t.MessagesAcked += s.Acked
-			t.MessagesUndelivered += s.Undelivered
+		if i < len(all)-1 && all[i+1].Life == s.Life {
+			continue
 		}
+		// The end of a life of the load: the next one counts from zero.
+		t.MessagesUndelivered += s.Undelivered
+		if i == len(all)-1 && r.read.Read > 0 {
+			t.MessagesAcked += int64(r.read.Read) // and not those that came after that
+			continue
+		}
+		t.MessagesAcked += s.Acked
 	}
 	if cut.IsZero() {
 		return t

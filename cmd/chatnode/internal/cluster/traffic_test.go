@@ -26,9 +26,13 @@ func TestTraffic(t *testing.T) {
 	s.add(reading(22, loadSampled{Life: 1, Attempts: 150, Resumed: 4, Acked: 40, Undelivered: 1})) // its end
 	s.add(reading(24, loadSampled{Life: 2, Connected: 50, Attempts: 60, Resumed: 0, Acked: 5, Unavailable: 7}))
 	s.healed().add(reading(26, loadSampled{Life: 2, Connected: 100, Attempts: 130, Resumed: 10, Acked: 20, Undelivered: 4}))
-	want := Traffic{MessagesAcked: 60, MessagesLost: 2, MessagesUndelivered: 5, GuildsUnavailableMax: 7, ReconnectAttempts: 30 + 130, ResumesOK: 1 + 10}
+	want := Traffic{MessagesAcked: 40 + 50, MessagesLost: 2, MessagesUndelivered: 5, GuildsUnavailableMax: 7, ReconnectAttempts: 30 + 130, ResumesOK: 1 + 10}
 	if got := s.r.result().Traffic; got != want {
 		t.Errorf("traffic: got %+v, want %+v", got, want)
+	}
+	s.r.read = load.Check{}
+	if got := s.r.result().MessagesAcked; got != 60 {
+		t.Errorf("messages that were not read back: got %d, want the 60 that were counted", got)
 	}
 	s = newScript(1)
 	if got := s.r.result().Traffic; got != (Traffic{}) {
