@@ -31,12 +31,14 @@ type chat struct {
 	hidden   bool       // the guild does not become available
 	stored   []stored
 	last     uint64
-	limit    int                 // so many answers 429 before the next message is taken
-	swallow  func(n uint64) bool // the message is acknowledged, and not kept
-	dispatch func(n uint64) int  // how often a message is dispatched; nil is once
-	held     []protocol.Dispatch // to be dispatched behind the next
-	hold     func(n uint64) bool // the message is held
-	asked    map[string]int      // calls, by method and first part of the path
+	limit    int                  // so many answers 429 before the next message is taken
+	swallow  func(n uint64) bool  // the message is acknowledged, and not kept
+	dispatch func(n uint64) int   // how often a message is dispatched; nil is once
+	held     []protocol.Dispatch  // to be dispatched behind the next
+	hold     func(n uint64) bool  // the message is held
+	waits    map[string]time.Time // until when a token has been told to wait
+	hasty    int                  // messages of those who did not
+	asked    map[string]int       // calls, by method and first part of the path
 }
 
 type stored struct{ channel, id uint64 }
@@ -99,7 +101,7 @@ func newChatAt(t *testing.T, resumeURL string) *chat {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &chat{t: t, cut: &cutter{Listener: listener}, asked: map[string]int{}, last: 1000}
+	c := &chat{t: t, cut: &cutter{Listener: listener}, asked: map[string]int{}, waits: map[string]time.Time{}, last: 1000}
 	c.server, err = gateway.New(gateway.Config{
 		Listener: c.cut, Node: "node-1", Loader: anyone{}, Guilds: c, HeartbeatInterval: heartbeatInterval, ResumeWindow: time.Hour,
 		PublicURL: resumeURL,
@@ -145,8 +147,13 @@ func (c *chat) config() Config {
 func (c *chat) post(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	who := r.Header.Get("Authorization")
+	if time.Now().Before(c.waits[who]) {
+		c.hasty++
+	}
 	if c.limit > 0 {
 		c.limit--
+		c.waits[who] = time.Now().Add(20 * time.Millisecond)
 		w.WriteHeader(http.StatusTooManyRequests)
 		_, _ = w.Write([]byte(`{"retry_after":0.02}`))
 		return
@@ -154,7 +161,7 @@ func (c *chat) post(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Content string `json:"content"`
 	}
-	if err := json.UnmarshalRead(r.Body, &body); err != nil || !strings.HasPrefix(r.Header.Get("Authorization"), "user-") {
+	if err := json.UnmarshalRead(r.Body, &body); err != nil || !strings.HasPrefix(who, "user-") {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}

@@ -52,6 +52,14 @@ func TestEverythingArrives(t *testing.T) {
 				t.Errorf("latencies: got %+v, %+v, %+v, %+v", s.ConnectLatency, s.ResumeLatency, s.AckLatency, s.DeliveryLatency)
 			}
 			r.stop(t)
+			for _, s := range r.ledger.world.sessions {
+				if !s.over {
+					t.Errorf("session of user %d after the stop: got it waiting, want it over", s.user)
+				}
+			}
+			if c.hasty > 0 {
+				t.Errorf("messages of users who were told to wait: got %d, want none", c.hasty)
+			}
 			if check := r.Check(t.Context()); check.Lost != 0 || check.Unknown != 0 || check.Read != len(r.Acked()) || check.Read < 100 {
 				t.Errorf("read back: got %+v, want all there", check)
 			}
