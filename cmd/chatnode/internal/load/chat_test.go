@@ -103,7 +103,7 @@ func newChatAt(t *testing.T, resumeURL string) *chat {
 	}
 	c := &chat{t: t, cut: &cutter{Listener: listener}, asked: map[string]int{}, waits: map[string]time.Time{}, last: 1000}
 	c.server, err = gateway.New(gateway.Config{
-		Listener: c.cut, Node: "node-1", Loader: anyone{}, Guilds: c, HeartbeatInterval: heartbeatInterval, ResumeWindow: time.Hour,
+		Listener: c.cut, Node: "node-1", Loader: anyone{}, Guilds: c, HeartbeatInterval: time.Minute, ResumeWindow: time.Hour,
 		PublicURL: resumeURL,
 	})
 	if err != nil {
