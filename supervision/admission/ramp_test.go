@@ -99,6 +99,7 @@ func TestMeasuredRamp(t *testing.T) {
 		{"nothing done, and refused: the floor", []admission.Report{{Refused: 50}}, 1},
 		{"works off what was granted before", []admission.Report{{Done: 50, Refused: 9}, {Done: 60, Refused: 9}}, 42.5},
 		{"careful near what was too much", []admission.Report{{Done: 100, Refused: 1}, good}, 93.5},
+		{"nothing done: who knows", []admission.Report{{InFlight: 3}}, 100},
 		{"no time, no report", []admission.Report{{Over: -1, Refused: 9}}, 100},
 	}
 	for _, row := range rows {

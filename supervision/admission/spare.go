@@ -69,7 +69,7 @@ func (s *spare) take(now time.Duration, r Report, waiting bool) {
 	switch {
 	case s.congested(now, r):
 		s.fall(now, float64(max(r.Done, 0))/seconds)
-	case waiting || float64(granted) >= used*s.rate*seconds:
+	case r.Done > 0 && (waiting || float64(granted) >= used*s.rate*seconds):
 		s.climb()
 	}
 }
