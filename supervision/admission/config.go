@@ -59,7 +59,7 @@ func (c Config) Validate() error {
 	case !rateOrZero(c.Start) || !rateOrZero(c.Floor) || !rateOrZero(c.Ceiling):
 		return fmt.Errorf("admission: start %v, floor %v or ceiling %v is no rate: use 0 for the default, or %v to %v", c.Start, c.Floor, c.Ceiling, minRate, maxRate)
 	}
-	if d := c.withDefaults(); d.Floor > d.Ceiling || d.Start < d.Floor || d.Start > d.Ceiling {
+	if d := c.Filled(); d.Floor > d.Ceiling || d.Start < d.Floor || d.Start > d.Ceiling {
 		return fmt.Errorf("admission: start %v is not from floor %v to ceiling %v", d.Start, d.Floor, d.Ceiling)
 	}
 	return c.Ramp.validate()
@@ -67,7 +67,8 @@ func (c Config) Validate() error {
 
 func rateOrZero(rate float64) bool { return rate == 0 || validRate(rate) }
 
-func (c Config) withDefaults() Config {
+// Filled returns the configuration with the defaults in the place of zeros.
+func (c Config) Filled() Config {
 	c.Patience = orDefault(c.Patience, DefaultPatience)
 	c.MaxWaiting = orDefault(c.MaxWaiting, DefaultMaxWaiting)
 	c.MaxInFlight = orDefault(c.MaxInFlight, DefaultMaxInFlight)

@@ -32,7 +32,7 @@ func New(cfg Config, rnd func() float64, now time.Duration) (*Controller, error)
 	if rnd == nil {
 		rnd = func() float64 { return 0.5 }
 	}
-	cfg = cfg.withDefaults()
+	cfg = cfg.Filled()
 	c := &Controller{
 		cfg: cfg, rnd: rnd, now: now, ramp: cfg.Ramp,
 		slab: slab{byID: map[uint64]int32{}}, buckets: newBuckets(cfg.BucketPeriod), inFlight: map[uint64]Lane{},

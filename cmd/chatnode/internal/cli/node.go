@@ -11,11 +11,13 @@ import (
 	actorsadmin "github.com/firebreak-go/firebreak/actors/admin"
 	"github.com/firebreak-go/firebreak/actors/observe"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gate"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/disk"
 	"github.com/firebreak-go/firebreak/registry/etcdv2"
+	"github.com/firebreak-go/firebreak/supervision/admission"
 )
 
 // nodeService is the service that chat nodes are; their IDs are names in it.
@@ -23,16 +25,17 @@ const nodeService = "node"
 
 // nodeCommand is "chatnode node".
 type nodeCommand struct {
-	ID                string        `help:"The node's name; by default the machine's, with the port."`
-	Listen            address       `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
-	PublicURL         string        `name:"public-url" placeholder:"WS-URL" help:"Where users reach this node to resume; by default ws:// and the address of --listen."`
-	Etcd              []httpURL     `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
-	Profile           string        `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
-	Prefix            string        `default:"/services" help:"Where the services' directories are."`
-	StateDir          string        `placeholder:"DIR" help:"Where what is known of the API nodes is kept, for a start while etcd is silent; not kept by default. One node a folder."`
-	RestartCheck      intervalOrOff `default:"1m" help:"How often to ask whether a restart now would be safe, or off; never with --profile naive."`
-	Zone              string        `help:"The zone to announce."`
-	HeartbeatInterval period        `default:"41.25s" help:"How often a session must give a sign of life."`
+	ID                string         `help:"The node's name; by default the machine's, with the port."`
+	Listen            address        `default:"127.0.0.1:8080" help:"Where users connect, by WebSocket."`
+	PublicURL         string         `name:"public-url" placeholder:"WS-URL" help:"Where users reach this node to resume; by default ws:// and the address of --listen."`
+	Etcd              []httpURL      `default:"http://127.0.0.1:2379" help:"etcd endpoints, tried in order."`
+	Profile           string         `enum:"isolated,naive" default:"isolated" help:"How failures spread: isolated, or naive as in 2020."`
+	Prefix            string         `default:"/services" help:"Where the services' directories are."`
+	StateDir          string         `placeholder:"DIR" help:"Where what is known of the API nodes is kept, for a start while etcd is silent; not kept by default. One node a folder."`
+	RestartCheck      intervalOrOff  `default:"1m" help:"How often to ask whether a restart now would be safe, or off; never with --profile naive."`
+	Zone              string         `help:"The zone to announce."`
+	HeartbeatInterval period         `default:"41.25s" help:"How often a session must give a sign of life."`
+	Admission         admission.Ramp `default:"auto" help:"How many sessions are let in a second: auto (as much as there is capacity for), off, or a rate as 200/s; 0 is nobody. See chatnode ctl throttle."`
 	membership
 	role
 }
@@ -78,8 +81,12 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	}
 	defer func() { _ = chat.door.Close() }()
 	files := openFiles()
+	turns, err := gate.New(gate.Config{Admission: admission.Config{Ramp: c.Admission}, Log: s.log})
+	if err != nil {
+		return withCode(exitUsage, err)
+	}
 	server, err := gateway.New(gateway.Config{
-		Listener: listener, Node: c.ID, Loader: userLoader{apis}, MaxSessions: min(gateway.DefaultMaxSessions, max(files.fit(0), 1)),
+		Listener: listener, Node: c.ID, Loader: userLoader{apis}, Gate: turns, MaxSessions: min(gateway.DefaultMaxSessions, max(files.fit(0), 1)),
 		HeartbeatInterval: time.Duration(c.HeartbeatInterval), PublicURL: c.PublicURL, Log: s.log,
 		Guilds: chat.guilds, Peers: nodePlaces{chat.places, c.ID},
 	})
@@ -92,6 +99,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	admin.serveAdmission(turns, server, commanding)
 	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
@@ -107,6 +115,8 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	defer end()
 	serving := background(staying, server.Serve)
 	telling := background(staying, chat.serveDoor)
+	measuring := background(staying, turns.Run)
+	defer func() { _ = measuring.stop() }() // it never fails
 	select {
 	case <-ctx.Done():
 		chat.leave(ctx, server)

@@ -43,6 +43,7 @@ type tree struct {
 	List  listCommand  `cmd:"" help:"List a service's instances once, as etcd holds them now."`
 
 	Registry registryCommands `cmd:"" help:"Look at directories and steer nodes: ls, get, why, watch, lint, export, and orders about keys."`
+	Ctl      ctlCommands      `cmd:"" help:"Ask a running cluster how it is, and tell it what to do."`
 }
 
 // command is what every leaf of the tree does.

@@ -93,6 +93,13 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"registry node away", nil, "registry ban api/a --admin 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
 		{"registry etcd away", nil, "registry lint --etcd http://127.0.0.1:1", 1, `cannot be read`},
 		{"registry watch away", nil, "registry watch api --etcd http://127.0.0.1:1", 1, `cannot be read`},
+		{"throttle nobody", nil, "ctl throttle 200/s", 2, `--node`},
+		{"throttle without a unit", nil, "ctl throttle 200 --node 127.0.0.1:1", 2, `write 200/s`},
+		{"throttle below nobody", nil, "ctl throttle --node 127.0.0.1:1 -- -1/s", 2, `rate -1`},
+		{"throttle a part of no rate", nil, "ctl throttle auto --total --node 127.0.0.1:1", 2, `--total needs a rate, and auto is none`},
+		{"throttle a part of nothing", nil, "ctl throttle --total --node 127.0.0.1:1", 2, `--total needs a rate`},
+		{"throttle away", nil, "ctl throttle 0 --node 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
+		{"admission of a node", nil, "node --admission fast", 2, `--admission`},
 		{"etcd away", nil, "list api --etcd http://127.0.0.1:1", 1, `etcd at [http://127.0.0.1:1] cannot be read`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -146,7 +153,7 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := parser.Model.Leaves(true)
-	if got, want := len(commands), 23; got != want {
+	if got, want := len(commands), 24; got != want {
 		t.Errorf("commands: got %d, want %d", got, want)
 	}
 	for _, leaf := range append(commands, parser.Model.Node) {
@@ -179,11 +186,12 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 func TestEveryCommandRuns(t *testing.T) {
 	fields := slices.Collect(reflect.TypeFor[tree]().Fields())
 	fields = slices.AppendSeq(fields, reflect.TypeFor[registryCommands]().Fields())
+	fields = slices.AppendSeq(fields, reflect.TypeFor[ctlCommands]().Fields())
 	for _, field := range fields {
 		if _, is := field.Tag.Lookup("cmd"); !is {
 			continue
 		}
-		if field.Type == reflect.TypeFor[registryCommands]() {
+		if field.Type == reflect.TypeFor[registryCommands]() || field.Type == reflect.TypeFor[ctlCommands]() {
 			continue // a folder of commands
 		}
 		if _, ok := reflect.TypeAssert[command](reflect.New(field.Type)); !ok {

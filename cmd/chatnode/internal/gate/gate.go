@@ -46,10 +46,11 @@ func (r *Refused) Error() string {
 
 // Gate lets goroutines go on one after the other. Build it with New.
 type Gate struct {
-	log    zerolog.Logger
-	limit  int
-	origin time.Time
-	seed   maphash.Seed
+	log      zerolog.Logger
+	limit    int
+	patience time.Duration
+	origin   time.Time
+	seed     maphash.Seed
 
 	mu         sync.Mutex // owns everything below
 	controller *admission.Controller
@@ -72,16 +73,16 @@ func New(cfg Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := cfg.Admission.MaxInFlight
-	if limit == 0 {
-		limit = admission.DefaultMaxInFlight
-	}
+	filled := cfg.Admission.Filled()
 	now := time.Now()
 	return &Gate{
-		log: cfg.Log, limit: limit, origin: now, seed: maphash.MakeSeed(), controller: controller,
+		log: cfg.Log, limit: filled.MaxInFlight, patience: filled.Patience, origin: now, seed: maphash.MakeSeed(), controller: controller,
 		waiting: map[uint64]chan<- admission.Step{}, changed: change{at: now},
 	}, nil
 }
+
+// Patience is how long a request may wait.
+func (g *Gate) Patience() time.Duration { return g.patience }
 
 // Run measures until ctx ends. Without it a measured ramp stays where it began. It always returns nil.
 func (g *Gate) Run(ctx context.Context) error {

@@ -29,18 +29,14 @@ func (c *conn) open(session *protocol.Session) (later func()) {
 	}
 }
 
-// find looks for the session of a Resume, here or on the node that its id names.
-func (c *conn) find(ctx context.Context, find protocol.FindSession) {
-	if find.Node != c.server.cfg.Node {
-		_, lives := c.server.peer(find.Node)
-		c.handle(ctx, protocol.OwnerFound{Lives: lives})
-		return
-	}
-	if s := c.server.directory.byID(find.ID); s != nil {
-		s.resume(ctx, c, find)
-		return
-	}
-	c.handle(ctx, protocol.ResumeDecided{Verdict: protocol.ResumeUnknown})
+// findOwner looks for the node of a session that is not of this one. It does not wait for a turn: that is the other
+// node's to say.
+func (c *conn) findOwner(ctx context.Context, find protocol.FindSession) {
+	c.mu.Lock()
+	c.settle()
+	c.mu.Unlock()
+	_, lives := c.server.peer(find.Node)
+	c.handle(ctx, protocol.OwnerFound{Lives: lives})
 }
 
 // fetchMembers answers a request for members. A guild that cannot be read is answered, too: as not found.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gate"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
@@ -45,11 +46,14 @@ type Config struct {
 	HeartbeatInterval time.Duration
 	// IdentifyTimeout is how long a connection may stay anonymous. Zero means 30 s.
 	IdentifyTimeout time.Duration
-	// LoadTimeout is how long an Identify may wait for its user, including the wait for its turn. Zero means 10 s.
+	// LoadTimeout is how long a call of LoadUser may take; the wait for its turn comes before. Zero means 10 s.
 	LoadTimeout time.Duration
+	// Gate is where connections, Identifies and Resumes wait for their turn; whoever made it runs it. Nil means one that
+	// lets everybody through, up to MaxLoads at a time, who wait LoadTimeout at most.
+	Gate *gate.Gate
 	// MaxSessions bounds the open sockets; the next one is refused with status 503. Zero means 50,000.
 	MaxSessions int
-	// MaxLoads bounds the calls of LoadUser in flight; the next one waits its turn. Zero means 256.
+	// MaxLoads bounds the calls of LoadUser in flight, where there is no Gate; the next one waits its turn. Zero means 256.
 	MaxLoads int
 	// Guilds supplies what sessions see of their guilds. Nil means that all guilds stay unavailable.
 	Guilds Guilds

@@ -38,6 +38,7 @@ type conn struct {
 	mode     frame.Mode
 	timer    *time.Timer
 	stopLoad context.CancelFunc
+	settled  bool                 // the gate knows that it has said what it wants, or is gone
 	counted  bool                 // among the sessions that are ready
 	last     protocol.CloseSocket // why the connection ended; the code is zero while it has not
 	cutAt    time.Time            // when the patience with a goodbye ends
@@ -130,12 +131,16 @@ func (c *conn) perform(ctx context.Context, actions []protocol.Action) (later []
 		case protocol.CompressMessages:
 			c.mode = frame.Messages
 		case protocol.LoadUser:
-			c.startLoad(ctx, a.Token)
+			c.startLoad(ctx, a)
 		case protocol.OpenSession:
 			c.stopLoad = nil // it has been of use
 			later = append(later, c.open(a.Session))
 		case protocol.FindSession:
-			later = append(later, func() { c.find(ctx, a) })
+			if a.Node == c.server.cfg.Node {
+				c.startResume(ctx, a)
+			} else {
+				later = append(later, func() { c.findOwner(ctx, a) })
+			}
 		case protocol.Proxy:
 			later = append(later, func() { c.proxy(ctx, a) })
 		case protocol.Forward:
@@ -198,21 +203,6 @@ func (c *conn) becomeClosing(ctx context.Context, a protocol.CloseSocket) {
 	c.rearm(ctx, closeGrace)
 }
 
-func (c *conn) startLoad(ctx context.Context, token string) {
-	bounded, cancel := context.WithTimeout(ctx, c.server.cfg.LoadTimeout)
-	c.stopLoad = cancel
-	c.server.tasks.Go(func() {
-		defer cancel()
-		user, refusal, err := c.server.load(bounded, token)
-		if err != nil {
-			c.server.cfg.Log.Debug().Err(err).Msg("user not loaded")
-			c.handle(ctx, protocol.UserRefused{Why: refusal})
-			return
-		}
-		c.handle(ctx, protocol.UserLoaded{User: user, SessionID: newSessionID(c.server.cfg.Node)})
-	})
-}
-
 // end runs in the reader when nothing more can be read, and returns when the socket is gone.
 func (c *conn) end(ctx context.Context, cause error) {
 	code := closeCode(cause)
@@ -224,6 +214,7 @@ func (c *conn) end(ctx context.Context, cause error) {
 	if c.last.Code == 0 {
 		c.last = protocol.CloseSocket{Code: code, Reason: "ended by the client"}
 	}
+	c.settle()
 	if c.stopLoad != nil {
 		c.stopLoad()
 	}

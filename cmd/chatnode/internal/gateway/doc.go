@@ -9,7 +9,7 @@
 //	Dispatch* --> directory --> seat: filter, number, keep for a resume --> conn: queue --> drainer: encode, write
 //	client    --> reader    --> conn: machine --> actions --> loads, sessions, members, presences, the other node
 //
-// Locks are taken in that order: a seat's, a conn's, the directory's and the server's. No call leaves the package under one.
+// Locks are taken in that order: a seat's, a conn's, the directory's, the server's and the gate's. No call leaves the package under one.
 //
 // The seams to what supplies guilds: [Guilds] hears which sessions there are, and answers requests for members; whoever
 // hears of something tells it by [Server.DispatchGuild], [Server.DispatchUser] or [Server.DispatchSession]; [Peers] says
@@ -17,8 +17,9 @@
 //
 // Where Discord's documentation leaves the close code open, this is what clients see:
 //   - 4009 when nobody has identified within 30 s, and on a connection whose session was resumed on another one;
-//   - 4000 when heartbeats stay away for 1.5 intervals, when the user cannot be loaded from any API node, and when the
-//     client does not read: clients answer it by coming back, and the session waits for them;
+//   - 4000 when heartbeats stay away for 1.5 intervals, when the user cannot be loaded from any API node, when an Identify
+//     or a Resume has waited too long for its turn at the gate, and when the client does not read: clients answer it by
+//     coming back, and the session waits for them;
 //   - 1001 when the node stops.
 //
 // Guarantees:

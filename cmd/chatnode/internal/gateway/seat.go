@@ -18,8 +18,9 @@ type seat struct {
 
 	mu      sync.Mutex // owns everything below
 	session *protocol.Session
-	conn    *conn // nil while the session waits for its client
-	told    bool  // Guilds.Opened has returned
+	conn    *conn  // nil while the session waits for its client
+	attempt uint64 // the newest Resume that got the session
+	told    bool   // Guilds.Opened has returned
 	over    bool
 
 	parked *list.Element // owned by the directory
@@ -64,12 +65,17 @@ func (s *seat) hears(guild uint64) (intents protocol.Intents, follows bool) {
 	return s.session.Intents(), s.session.Follows(guild)
 }
 
-// resume gives the session to a connection that asks for it, and takes it from the one that has it.
-func (s *seat) resume(ctx context.Context, c *conn, find protocol.FindSession) {
+// resume gives the session to a connection that asks for it, and takes it from the one that has it. A Resume that waited
+// for its turn while a newer one got the session comes too late: its client has gone on.
+func (s *seat) resume(ctx context.Context, c *conn, find protocol.FindSession, attempt uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over {
 		c.handle(ctx, protocol.ResumeDecided{Verdict: protocol.ResumeUnknown})
+		return
+	}
+	if attempt < s.attempt {
+		c.handle(ctx, protocol.Replaced{})
 		return
 	}
 	verdict, missed := s.session.Resume(c.server.set, find.Token, find.Seq)
@@ -78,6 +84,7 @@ func (s *seat) resume(ctx context.Context, c *conn, find protocol.FindSession) {
 		s.become(nil)
 	}
 	if c.accept(ctx, s, protocol.ResumeDecided{Verdict: verdict, Session: s.session, Replay: missed}) {
+		s.attempt = attempt
 		s.become(c)
 	}
 }

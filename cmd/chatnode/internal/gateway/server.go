@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gate"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
 )
 
@@ -20,8 +21,6 @@ const (
 	handshakeTimeout = 5 * time.Second
 	// maxHeaderBytes bounds the request; the web server adds 4 KiB of its own.
 	maxHeaderBytes = 8 << 10
-	// maxReason bounds what a panicking loader may write into the log.
-	maxReason = 256
 	// sweepInterval is how often sessions are looked for whose clients have not come back.
 	sweepInterval = time.Second
 )
@@ -30,13 +29,14 @@ const (
 type Server struct {
 	cfg        Config
 	set        *protocol.Settings
-	loads      chan struct{} // a token for every call of the loader in flight
+	gate       *gate.Gate
 	buffers    *bufferPool
 	outgoing   *growing
 	directory  *directory
 	tasks      sync.WaitGroup // everything that runs for a connection
 	dispatched atomic.Uint64
-	refuses    atomic.Bool // new clients are turned away
+	refuses    atomic.Bool   // new clients are turned away
+	attempts   atomic.Uint64 // Resumes that were said here
 
 	mu         sync.Mutex // owns everything below; never held while calling a conn
 	served     bool
@@ -44,6 +44,7 @@ type Server struct {
 	conns      map[*conn]struct{}
 	identifies *protocol.IdentifyLimit
 	stats      Stats
+	goodput    goodput
 }
 
 // New builds a server. It starts nothing.
@@ -52,10 +53,18 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
+	turns := cfg.Gate
+	if turns == nil {
+		open, err := openGate(cfg)
+		if err != nil {
+			return nil, err
+		}
+		turns = open
+	}
 	return &Server{
 		cfg:        cfg,
-		set:        settings(cfg),
-		loads:      make(chan struct{}, cfg.MaxLoads),
+		set:        settings(cfg, turns.Patience()),
+		gate:       turns,
 		buffers:    newBufferPool(),
 		outgoing:   newGrowing(),
 		directory:  newDirectory(),
@@ -65,12 +74,12 @@ func New(cfg Config) (*Server, error) {
 	}, nil
 }
 
-func settings(cfg Config) *protocol.Settings {
+func settings(cfg Config, patience time.Duration) *protocol.Settings {
 	return protocol.Settings{
 		Node:              cfg.Node,
 		HeartbeatInterval: cfg.HeartbeatInterval,
 		IdentifyTimeout:   cfg.IdentifyTimeout,
-		LoadTimeout:       cfg.LoadTimeout,
+		LoadTimeout:       patience + cfg.LoadTimeout,
 		ResumeURL:         cfg.PublicURL,
 		Disallowed:        cfg.Disallowed,
 		GuildsCome:        cfg.Guilds != nil,
@@ -112,6 +121,7 @@ func (s *Server) watch(ctx context.Context, web *http.Server, failed <-chan erro
 		select {
 		case now := <-ticker.C:
 			s.sweep(now)
+			s.measure(now)
 		case <-ctx.Done():
 			_ = web.Close() // the listener's own error; it is gone either way
 			return <-failed
@@ -147,7 +157,7 @@ func (s *Server) stop(ctx context.Context) error {
 		s.cfg.Log.Info().Msg("gateway stopped")
 		return nil
 	case <-patience.C:
-		return fmt.Errorf("gateway: %d sessions and %d loads did not end within %v", s.Stats().Sessions, len(s.loads), stopTimeout)
+		return fmt.Errorf("gateway: %d sessions and %d loads did not end within %v", s.Stats().Sessions, s.gate.Figures().InFlight, stopTimeout)
 	}
 }
 
@@ -156,36 +166,6 @@ func (s *Server) becomeStopping() []*conn {
 	s.stopping = true
 	s.mu.Unlock()
 	return s.connections()
-}
-
-// load waits its turn and asks the loader. A loader that panics costs one login.
-func (s *Server) load(ctx context.Context, token string) (user protocol.User, refusal protocol.Refusal, err error) {
-	if !s.mayIdentify(token) {
-		return protocol.User{}, protocol.TooOften, errors.New("gateway: the token has identified too often")
-	}
-	select {
-	case s.loads <- struct{}{}:
-		defer func() { <-s.loads }()
-	case <-ctx.Done():
-		return protocol.User{}, protocol.Unavailable, fmt.Errorf("gateway: waiting for one of %d loads: %w", s.cfg.MaxLoads, ctx.Err())
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			refusal, err = protocol.Unavailable, fmt.Errorf("gateway: loader panicked: %.*s", maxReason, fmt.Sprint(p))
-			s.cfg.Log.Error().Err(err).Msg("user not loaded")
-		}
-	}()
-	user, err = s.cfg.Loader.LoadUser(ctx, token)
-	if errors.Is(err, ErrBadToken) {
-		return user, protocol.TokenUnknown, err
-	}
-	return user, protocol.Unavailable, err
-}
-
-func (s *Server) mayIdentify(token string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.identifies.Allows(time.Now(), token)
 }
 
 // bufferPool lends the room for one message to whoever has one to read, so that parked sessions hold none.

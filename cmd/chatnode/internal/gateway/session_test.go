@@ -279,7 +279,7 @@ func TestResumeComesTooLate(t *testing.T) {
 	f.login("t1", allIntents)
 	s := r.only(t).seat
 	gone := &conn{server: r.Server, machine: protocol.NewConn(r.set)}
-	s.resume(t.Context(), gone, protocol.FindSession{Node: "node-1", ID: f.session, Token: "t1", Seq: 1})
+	s.resume(t.Context(), gone, protocol.FindSession{Node: "node-1", ID: f.session, Token: "t1", Seq: 1}, 1)
 	f.closesWith(protocol.CloseTimedOut)
 	r.eventually(t, "the session waits", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 1 })
 	if s.conn != nil || gone.seat != nil {

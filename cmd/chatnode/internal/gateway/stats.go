@@ -13,12 +13,16 @@ type Stats struct {
 	Ready    int `json:"ready"`
 	// Parked is how many sessions wait for a client whose connection broke.
 	Parked int `json:"parked"`
-	// Accepted and Refused count handshakes; refused are those above the limit and during a stop.
+	// Accepted and Refused count handshakes; refused are those above the limit, at the gate, and during a stop.
 	Accepted uint64 `json:"accepted_total"`
 	Refused  uint64 `json:"refused_total"`
 	// Identified counts READYs, IdentifyFailed bad tokens, those that came too often and users that could not be loaded.
 	Identified     uint64 `json:"identified_total"`
 	IdentifyFailed uint64 `json:"identify_failed_total"`
+	// IdentifyRejected counts the Identifies that were sent away because too many wanted to at once.
+	IdentifyRejected uint64 `json:"identify_rejected_total"`
+	// Goodput is how many sessions became ready a second, by READY or RESUMED, over the last five seconds.
+	Goodput float64 `json:"goodput"`
 	// Resumed counts RESUMEDs of this node, ResumeRefused Resumes that were answered by Invalid Session or a close, and
 	// ResumeProxied those that were passed on to another node.
 	Resumed       uint64 `json:"resumed_total"`
@@ -36,6 +40,7 @@ func (s *Server) Stats() Stats {
 	defer s.mu.Unlock()
 	copied := s.stats
 	copied.Parked, copied.Dispatched = s.directory.parkedCount(), s.dispatched.Load()
+	copied.Goodput = s.goodput.perSecond()
 	copied.Closes = maps.Clone(s.stats.Closes)
 	return copied
 }
@@ -50,6 +55,8 @@ func (s *Server) tally(o protocol.Outcome) (ready bool) {
 		ready = true
 	case protocol.IdentifyFailed:
 		s.stats.IdentifyFailed++
+	case protocol.IdentifyRejected:
+		s.stats.IdentifyRejected++
 	case protocol.ResumeDone:
 		s.stats.Resumed++
 		ready = true
@@ -75,6 +82,14 @@ func (s *Server) admit() bool {
 	s.stats.Sessions++
 	s.tasks.Add(1)
 	return true
+}
+
+// turnAway is the end of a handshake that the gate refused.
+func (s *Server) turnAway() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Sessions--
+	s.stats.Refused++
 }
 
 // release gives back the place of a session that did not come about.

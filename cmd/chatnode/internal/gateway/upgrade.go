@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -32,15 +34,20 @@ func (s *Server) routes(ctx context.Context) http.Handler {
 // Pages from elsewhere are refused by the library: a browser says where a page is from, and a client library does not.
 func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	if s.refuses.Load() || !s.admit() {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "this node takes no more sessions", http.StatusServiceUnavailable)
+		refuseUpgrade(w, "this node takes no more sessions", time.Second)
 		return
 	}
 	defer s.tasks.Done() // from here on the reader counts
+	if after, open := s.gate.Knock(); !open {
+		s.turnAway()
+		refuseUpgrade(w, "this node is busy", after)
+		return
+	}
 	taken := &hijacker{ResponseWriter: w}
 	ws, err := websocket.Accept(taken, r, nil)
 	if err != nil { // the client has been told
 		s.release()
+		s.gate.Settled()
 		s.cfg.Log.Debug().Err(err).Msg("handshake refused")
 		return
 	}
@@ -52,6 +59,12 @@ func (s *Server) upgrade(ctx context.Context, w http.ResponseWriter, r *http.Req
 
 // Refuse turns new clients away from here on: the node is about to leave. Those that are here stay.
 func (s *Server) Refuse() { s.refuses.Store(true) }
+
+// refuseUpgrade is the cheapest refusal, and the one after which client libraries come back later each time.
+func refuseUpgrade(w http.ResponseWriter, reason string, after time.Duration) {
+	w.Header().Set("Retry-After", strconv.FormatInt(int64((after+time.Second-1)/time.Second), 10))
+	http.Error(w, reason, http.StatusServiceUnavailable)
+}
 
 // hijacker keeps hold of the socket that the upgrade takes from the web server.
 type hijacker struct {

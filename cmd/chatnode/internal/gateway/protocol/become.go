@@ -1,6 +1,9 @@
 package protocol
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 func (c *Conn) finishLoad(now time.Time, ev UserLoaded, out []Action) []Action {
 	if c.state != stateLoading { // an answer nobody asked for
@@ -20,19 +23,27 @@ func (c *Conn) finishLoad(now time.Time, ev UserLoaded, out []Action) []Action {
 }
 
 // refuseLoad ends the connection, but for a client that is only too fast: that one may identify again, later.
-func (c *Conn) refuseLoad(now time.Time, why Refusal, out []Action) []Action {
-	if c.state != stateLoading {
+func (c *Conn) refuseLoad(now time.Time, ev UserRefused, out []Action) []Action {
+	switch {
+	case c.state != stateLoading:
 		return out
+	case ev.Why == Busy:
+		return c.becomeClosed(append(out, Report{IdentifyRejected}), CloseUnknown, ev.Why.String()+later(ev.RetryAfter))
 	}
 	out = append(out, Report{IdentifyFailed})
-	switch why {
+	switch why := ev.Why; why {
 	case TokenUnknown:
 		return c.becomeClosed(out, CloseAuthenticationFailed, why.String())
 	case TooOften:
 		return c.becomeNew(now, append(out, Send{c.set.invalidSession}))
-	case Unavailable:
+	case Unavailable, Busy:
 	}
-	return c.becomeClosed(out, CloseUnknown, why.String()+", try again")
+	return c.becomeClosed(out, CloseUnknown, ev.Why.String()+", try again")
+}
+
+// later is the end of a reason that says when to come back. Libraries do not read it; people do.
+func later(after time.Duration) string {
+	return fmt.Sprintf(", try again in %d s", int64((after+time.Second-1)/time.Second))
 }
 
 // finishResume lets the client identify on the same connection where its session is lost.
@@ -49,6 +60,8 @@ func (c *Conn) finishResume(now time.Time, ev ResumeDecided, out []Action) []Act
 		return c.wait(now, out)
 	case ResumeAhead:
 		return c.becomeClosed(append(out, Report{ResumeRefused}), CloseInvalidSeq, "sequence number was never sent")
+	case ResumeBusy: // and not Invalid Session: the session is here, and waits
+		return c.becomeClosed(append(out, Report{ResumeRefused}), CloseUnknown, ev.Verdict.String()+later(ev.RetryAfter))
 	case ResumeUnknown, ResumeForgotten:
 	}
 	return c.becomeNew(now, append(out, Report{ResumeRefused}, Send{c.set.invalidSession}))

@@ -96,7 +96,7 @@ func (c *Conn) stepOpen(now time.Time, ev Event) []Action {
 	case UserLoaded:
 		return c.finishLoad(now, ev, out)
 	case UserRefused:
-		return c.refuseLoad(now, ev.Why, out)
+		return c.refuseLoad(now, ev, out)
 	case ResumeDecided:
 		return c.finishResume(now, ev, out)
 	case OwnerFound:
@@ -187,7 +187,7 @@ func (c *Conn) identify(now time.Time, body jsontext.Value, out []Action) []Acti
 	c.state = stateLoading
 	c.login = in
 	c.becomeBy = now.Add(c.set.LoadTimeout)
-	return c.wait(now, append(out, LoadUser{in.token}))
+	return c.wait(now, append(out, LoadUser{in.token, in.shard.Number}))
 }
 
 func (c *Conn) resume(now time.Time, body jsontext.Value, out []Action) []Action {

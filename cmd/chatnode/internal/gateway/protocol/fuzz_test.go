@@ -51,16 +51,20 @@ func (p *promises) other(now time.Time, which byte) {
 	case '!':
 		p.answer(now, "load", UserLoaded{someUser, "n.1"})
 	case '~':
-		p.answer(now, "load", UserRefused{Unavailable})
+		p.answer(now, "load", UserRefused{Why: Unavailable})
 	case 'O':
-		p.answer(now, "load", UserRefused{TooOften})
+		p.answer(now, "load", UserRefused{Why: TooOften})
+	case 'B':
+		p.answer(now, "load", UserRefused{Why: Busy, RetryAfter: time.Second})
+	case 'b':
+		p.answer(now, "find", ResumeDecided{Verdict: ResumeBusy, RetryAfter: time.Second})
 	case '?':
 		p.answer(now, "find", ResumeDecided{Verdict: ResumeUnknown})
 	case 'Y':
 		s := newTestSession(10, everyIntent, Shard{})
 		verdict, missed := s.Resume(p.conn.set, "t1", 1)
 		p.seq = 1
-		if p.answer(now, "find", ResumeDecided{verdict, s, missed}) && p.conn.Ready() {
+		if p.answer(now, "find", ResumeDecided{Verdict: verdict, Session: s, Replay: missed}) && p.conn.Ready() {
 			p.session = s
 		}
 	case '@':

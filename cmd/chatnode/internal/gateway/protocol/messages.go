@@ -39,14 +39,19 @@ type UserLoaded struct {
 	SessionID string
 }
 
-// UserRefused answers LoadUser: why there is no user.
-type UserRefused struct{ Why Refusal }
+// UserRefused answers LoadUser: why there is no user, and, where it is Busy, when it is worth trying again.
+type UserRefused struct {
+	Why        Refusal
+	RetryAfter time.Duration
+}
 
-// ResumeDecided answers FindSession where the session's node is this one. The replay is that of [Session.Resume].
+// ResumeDecided answers FindSession where the session's node is this one. The replay is that of [Session.Resume]; where
+// the verdict is ResumeBusy, RetryAfter is when it is worth trying again.
 type ResumeDecided struct {
-	Verdict Verdict
-	Session *Session
-	Replay  []Delivery
+	Verdict    Verdict
+	Session    *Session
+	Replay     []Delivery
+	RetryAfter time.Duration
 }
 
 // OwnerFound answers FindSession where the session's node is another one.
@@ -108,7 +113,10 @@ type Deliver struct{ Delivery Delivery }
 type CompressMessages struct{}
 
 // LoadUser asks for the user who has the token; exactly one UserLoaded or UserRefused answers it.
-type LoadUser struct{ Token string }
+type LoadUser struct {
+	Token string
+	Shard uint64 // the number of the client's shard
+}
 
 // OpenSession makes the session known: from here on dispatches reach it.
 type OpenSession struct{ Session *Session }

@@ -97,7 +97,7 @@ func (w *world) command(line string) error {
 		}
 		w.step(name, UserLoaded{u, fields[0]})
 	case "refuse":
-		w.step(name, UserRefused{map[string]Refusal{"unknown": TokenUnknown, "often": TooOften, "away": Unavailable}[rest]})
+		w.step(name, UserRefused{Why: map[string]Refusal{"unknown": TokenUnknown, "often": TooOften, "away": Unavailable}[rest]})
 	case "members": // so many members of the guild of the oldest request
 		req := w.pending[name][0]
 		w.pending[name] = w.pending[name][1:]

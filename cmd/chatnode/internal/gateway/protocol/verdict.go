@@ -11,6 +11,8 @@ const (
 	TooOften
 	// Unavailable says that nobody could be asked.
 	Unavailable
+	// Busy says that too many want to identify, and nobody was asked.
+	Busy
 )
 
 // String returns the refusal's words.
@@ -22,6 +24,8 @@ func (r Refusal) String() string {
 		return "identified too often"
 	case Unavailable:
 		return "user could not be loaded"
+	case Busy:
+		return "node is busy"
 	}
 	return "unknown"
 }
@@ -39,6 +43,8 @@ const (
 	ResumeForgotten
 	// ResumeAhead says that the client claims to have seen what was never sent.
 	ResumeAhead
+	// ResumeBusy says that too many want to resume, and nobody has looked.
+	ResumeBusy
 )
 
 // String returns the verdict's words.
@@ -52,6 +58,8 @@ func (v Verdict) String() string {
 		return "missed too much"
 	case ResumeAhead:
 		return "ahead of the session"
+	case ResumeBusy:
+		return "node is busy"
 	}
 	return "unknown"
 }
@@ -66,6 +74,7 @@ const (
 	ResumeDone
 	ResumeRefused
 	ResumeProxied
+	IdentifyRejected
 )
 
 // String returns the outcome's words.
@@ -81,6 +90,8 @@ func (o Outcome) String() string {
 		return "resume refused"
 	case ResumeProxied:
 		return "resume proxied"
+	case IdentifyRejected:
+		return "identify rejected"
 	}
 	return "unknown"
 }

@@ -93,7 +93,7 @@ func (w *world) find(name string, a FindSession) {
 		}
 		w.holder[a.ID] = name
 	}
-	w.step(name, ResumeDecided{verdict, s, missed})
+	w.step(name, ResumeDecided{Verdict: verdict, Session: s, Replay: missed})
 }
 
 func (w *world) leave(name string, keep bool) {
@@ -136,6 +136,9 @@ func render(set *Settings, a Action) string {
 	case CompressMessages:
 		return "compress"
 	case LoadUser:
+		if a.Shard > 0 {
+			return fmt.Sprintf("load %s, shard %d", a.Token, a.Shard)
+		}
 		return "load " + a.Token
 	case OpenSession:
 		return "open " + a.Session.ID()
