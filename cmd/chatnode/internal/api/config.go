@@ -12,10 +12,11 @@ import (
 	"google.golang.org/grpc/credentials"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work/desk"
 )
 
-// MaxWorkers is the largest number of workers of one node.
-const MaxWorkers = 10_000
+// MaxWorkers is the largest number of workers of one lane.
+const MaxWorkers = desk.MaxWorkers
 
 // Config says what an API node listens on, whom it asks and how much it takes on.
 type Config struct {
@@ -24,12 +25,21 @@ type Config struct {
 	// Store is the address (host:port) of the store. Required; the store itself
 	// may come later.
 	Store string
-	// Workers is how many loads of users are worked on at once, as many calls about
-	// guilds, and as many of REST: one more is refused, and no kind takes another's.
-	// 0 means 64.
+	// Workers is how many calls are worked on at once in each lane: loads of users,
+	// loads of guilds, REST. No lane takes another's. 0 means 64.
 	Workers int
-	// CallTimeout bounds one call, and with it the wait for a store that does
-	// not answer. 0 means 1 s.
+	// Queue is how many calls of a lane may wait for a worker; one more is refused.
+	// 0 means none.
+	Queue int
+	// Service, Spread and Late are as in [desk.Config]: for how long a call holds its
+	// worker at least, and what becomes of calls that cannot be answered in time.
+	Service time.Duration
+	Spread  desk.Spread
+	Late    desk.Late
+	// Seed decides what is drawn.
+	Seed uint64
+	// CallTimeout bounds one call, and with it the waits for a worker and for a
+	// store that does not answer. 0 means 1 s.
 	CallTimeout time.Duration
 	// REST is where client libraries call; the node closes it. Nil means nowhere.
 	REST net.Listener
@@ -58,12 +68,18 @@ func (c Config) Validate() error {
 		return errors.New("api: no listener")
 	case !isAddress(c.Store):
 		return fmt.Errorf("api: store address %q: want host:port, for example 127.0.0.1:7100", c.Store)
-	case c.Workers < 0 || c.Workers > MaxWorkers:
-		return fmt.Errorf("api: %d workers: want 1 to %d, or 0 for the default", c.Workers, MaxWorkers)
 	case c.CallTimeout < 0:
 		return fmt.Errorf("api: call timeout %v: want more than 0, or 0 for the default", c.CallTimeout)
 	}
+	if err := c.lane().Validate(); err != nil {
+		return fmt.Errorf("api: %w", err)
+	}
 	return nil
+}
+
+// lane is what each lane is made from.
+func (c Config) lane() desk.Config {
+	return desk.Config{Workers: c.Workers, Queue: c.Queue, Service: c.Service, Spread: c.Spread, Late: c.Late}
 }
 
 func (c Config) withDefaults() Config {

@@ -206,7 +206,7 @@ func TestNodeHasALaneForGuilds(t *testing.T) {
 	}
 	close(release)
 	calls.Wait()
-	if got := n.Load(); got.Limit != 2*workers || len(got.Lanes) != 2 || got.Lanes[1].Name != "guilds" || got.Lanes[1].Served != 4 {
+	if got := n.Load(); got.Limit != 3*workers || len(got.Lanes) != 3 || got.Lanes["guilds"].Served != 4 {
 		t.Errorf("load: got %+v, want 4 served in the lane for guilds", got)
 	}
 }

@@ -3,10 +3,12 @@ package api
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
@@ -39,6 +41,8 @@ type link struct {
 	calls  int    // in flight
 	used   uint64 // when it was last taken, on the clock of links
 	closes bool   // with its last call: it is in no map any more
+
+	heard map[string]heard // what it said of its lanes
 }
 
 // links keeps one connection per address that the newest snapshot lists.
@@ -85,7 +89,8 @@ func (ls *links) acquire(tried []string, draw func(int) int) (target, *link, err
 		if err != nil {
 			return t, nil, status.Error(codes.Unavailable, err.Error())
 		}
-		l = &link{target: t, conn: conn, client: wire.NewLoaderClient(conn)}
+		l = &link{target: t, conn: conn, heard: make(map[string]heard)}
+		l.client = wire.NewLoaderClient(listening{conn, func(said metadata.MD) { ls.hear(l, said, time.Now()) }})
 		ls.open[t.address] = l
 	}
 	ls.clock++

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api/rest"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
 )
@@ -22,11 +24,15 @@ const (
 
 // Node is one API node. Serve is called once; everything else by anybody, at any time.
 type Node struct {
-	cfg    Config
-	rpc    *wire.Server
-	loader *loader
-	phase  atomic.Int32 // a phase
-	store  *storeWatch
+	cfg      Config
+	rpc      *wire.Server
+	lanes    *lanes
+	loader   *loader
+	phase    atomic.Int32 // a phase
+	draining atomic.Bool
+	store    *storeWatch
+	health   *healthServer
+	telling  sync.Mutex // held while the health service is told
 }
 
 // New checks the configuration and starts nothing.
@@ -35,11 +41,18 @@ func New(cfg Config) (*Node, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	n := &Node{cfg: cfg, loader: &loader{}, store: newStoreWatch(cfg.Log)}
+	all, err := newLanes(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{cfg: cfg, lanes: all, loader: &loader{}, store: newStoreWatch(cfg.Log), health: newHealthServer()}
+	n.store.changed = n.tellHealth
 	n.rpc = wire.NewServer(wire.ServerConfig{
-		InFlight: cfg.Workers, Lanes: []wire.Lane{guildLane()}, Deadline: cfg.CallTimeout, Credentials: cfg.Credentials, Log: cfg.Log,
+		InFlight: all.most(), Lanes: []wire.Lane{guildLane()}, Deadline: cfg.CallTimeout,
+		Credentials: cfg.Credentials, Around: all.around, Log: cfg.Log,
 	})
 	wire.RegisterLoaderServer(n.rpc, n.loader)
+	healthpb.RegisterHealthServer(n.rpc, n.health)
 	return n, nil
 }
 
@@ -61,11 +74,25 @@ func (n *Node) Ready() error {
 		return errors.New("api: stopped")
 	case phaseServing:
 	}
+	if n.draining.Load() {
+		return errors.New("api: draining")
+	}
 	return n.store.ready()
 }
 
-// Load says how busy the node is.
-func (n *Node) Load() wire.Load { return n.rpc.Load() }
+// Drain says to whoever asks that no new work is wanted: the health service
+// answers NOT_SERVING, and [Node.Ready] why. Calls are still answered.
+func (n *Node) Drain() {
+	n.draining.Store(true)
+	n.tellHealth()
+}
+
+// tellHealth passes on whether the node is ready. Who is last to tell has looked last.
+func (n *Node) tellHealth() {
+	n.telling.Lock()
+	defer n.telling.Unlock()
+	n.health.become(n.Ready() == nil)
+}
 
 // Serve answers calls until ctx ends, lets the running ones finish for a moment,
 // and returns nil within 2 s. It returns an error when a listener fails. It
@@ -91,7 +118,10 @@ func (n *Node) Serve(ctx context.Context) error {
 		return err
 	}
 	n.phase.Store(int32(phaseServing))
+	n.tellHealth()
 	defer n.phase.Store(int32(phaseStopped))
+	defer n.health.close()
+	defer context.AfterFunc(ctx, n.health.close)() // before the server waits for those who watch it
 	n.cfg.Log.Info().Stringer("listen", n.cfg.Listener.Addr()).Str("store", n.cfg.Store).
 		Int("workers", n.cfg.Workers).Msg("api node serves")
 	err = n.rpc.Serve(ctx, n.cfg.Listener)
@@ -110,7 +140,7 @@ func (n *Node) serveREST(ctx context.Context) (stop func() error, err error) {
 	}
 	server, err := rest.New(rest.Config{
 		Store: n.loader.store, Gateways: n.cfg.Gateways, Workers: n.cfg.Workers, CallTimeout: n.cfg.CallTimeout,
-		Told: n.cfg.Told, Epoch: n.cfg.Epoch, Stale: n.cfg.Stale, Log: n.cfg.Log,
+		Lane: n.lanes.rest, Told: n.cfg.Told, Epoch: n.cfg.Epoch, Stale: n.cfg.Stale, Log: n.cfg.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("api: %w", err)

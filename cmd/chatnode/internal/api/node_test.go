@@ -138,8 +138,8 @@ func TestNodeSheds(t *testing.T) {
 			t.Errorf("admitted call: got %v, want nil", err)
 		}
 	}
-	if got := n.Load(); got.Served != workers || got.Shed != 1 || got.Lanes[0].Limit != workers {
-		t.Errorf("load: got %+v, want %d served, 1 shed, a limit of %d", got, workers, workers)
+	if got := n.Load().Lanes["users"]; got.Served != workers || got.Refused != 1 || got.Limit != workers {
+		t.Errorf("load: got %+v, want %d served, 1 refused, a limit of %d", got, workers, workers)
 	}
 }
 

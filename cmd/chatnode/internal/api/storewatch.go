@@ -21,13 +21,16 @@ type storeWatch struct {
 	every time.Duration // between two questions, unless the connection changes
 	limit time.Duration // for one answer
 
+	// changed is called by run after each verdict that is another one; never nil.
+	changed func()
+
 	away atomic.Pointer[error] // nil: it answers; written by run only
 }
 
 var errNotAsked = errors.New("not asked yet")
 
 func newStoreWatch(log zerolog.Logger) *storeWatch {
-	w := &storeWatch{log: log, every: time.Second, limit: 2 * time.Second}
+	w := &storeWatch{log: log, every: time.Second, limit: 2 * time.Second, changed: func() {}}
 	w.away.Store(&errNotAsked)
 	return w
 }
@@ -72,11 +75,13 @@ func (w *storeWatch) become(verdict error) {
 		if before != nil {
 			w.away.Store(nil)
 			w.log.Info().Msg("store answers")
+			w.changed()
 		}
 		return
 	}
 	w.away.Store(&verdict)
 	if before == nil || errors.Is(*before, errNotAsked) {
 		w.log.Warn().Err(verdict).Msg("store is away: calls fail until it is back")
+		w.changed()
 	}
 }

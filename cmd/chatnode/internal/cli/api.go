@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/api"
 	"github.com/firebreak-go/firebreak/registry"
@@ -32,6 +33,8 @@ type apiCommand struct {
 	TTL           period       `default:"60s" name:"ttl" help:"How long the announcement lives unless it is renewed."`
 	Prefix        string       `default:"/services" help:"Where the services' directories are."`
 	Zone          string       `help:"The zone to announce."`
+	Workers       count        `default:"64" help:"How many calls are worked on at once in each lane: loads of users, loads of guilds, REST."`
+	workFlags
 	role
 }
 
@@ -74,7 +77,9 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 	cfg := api.Config{
-		Listener: listener, Store: string(c.Store), REST: rest, Gateways: c.gateways(runtime), Log: s.log,
+		Listener: listener, Store: string(c.Store), REST: rest, Gateways: c.gateways(runtime),
+		Workers: int(c.Workers), Queue: c.Queue, Service: time.Duration(c.ServiceTime), Spread: c.spread(), Late: c.late(),
+		Seed: seedOf(c.ID), Log: s.log,
 	}
 	stopTelling, err := c.telling(ctx, s, runtime, &cfg)
 	if err != nil {
@@ -86,6 +91,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		return withCode(exitUsage, err)
 	}
 
+	admin.showLoad(func() any { return node.Load() }, node.Lanes()...)
 	admin.serve(s, node.Ready)
 	s.log.Info().Str("id", c.ID).Str("announce", c.Announce).Str("address", instance.Address()).Str("admin", admin.url()).Msg("api node starts")
 	serving := background(ctx, node.Serve)
@@ -99,6 +105,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		err = announcer.Err()
 	}
 	// Nobody is to find a node that no longer answers: withdraw first.
+	node.Drain()
 	return errors.Join(err, stopWithin(ctx, announcer), serving.stop())
 }
 

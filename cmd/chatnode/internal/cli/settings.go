@@ -72,6 +72,8 @@ func written(v reflect.Value) string {
 	switch value := v.Interface().(type) {
 	case period:
 		return time.Duration(value).String()
+	case span:
+		return time.Duration(value).String()
 	case intervalOrOff:
 		if value == 0 {
 			return "off"

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/store"
 )
@@ -14,6 +15,8 @@ type storeCommand struct {
 	Guilds  count   `default:"50" help:"How many guilds there are at least; the missing ones are made."`
 	Seed    uint64  `default:"1" help:"Seed of the users and guilds that are made."`
 	MaxMiB  count   `default:"4096" name:"max-mib" help:"How much of the database may be in use, in MiB, before writes are refused."`
+	Workers count   `default:"256" help:"How many calls are worked on at once."`
+	workFlags
 	role
 }
 
@@ -35,12 +38,14 @@ func (c *storeCommand) run(ctx context.Context, s *session) error {
 	}
 	server, err := store.New(store.Config{
 		Listener: listener, DataDir: c.DataDir,
-		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, MaxBytes: int64(c.MaxMiB) << 20, Log: s.log,
+		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, MaxBytes: int64(c.MaxMiB) << 20,
+		InFlight: int(c.Workers), Queue: c.Queue, Service: time.Duration(c.ServiceTime), Spread: c.spread(), Late: c.late(), Log: s.log,
 	})
 	if err != nil {
 		_ = listener.Close()
 		return withCode(exitUsage, err)
 	}
+	admin.showLoad(func() any { return server.Load() }, server.Lane())
 	admin.serve(s, server.Ready)
 	s.log.Info().Str("admin", admin.url()).Msg("store starts")
 	return server.Serve(ctx)

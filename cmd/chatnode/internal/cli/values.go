@@ -150,6 +150,19 @@ func (p *period) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// span is a duration that may be 0.
+type span time.Duration
+
+// UnmarshalText accepts what [time.ParseDuration] does, from zero on.
+func (d *span) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil || v < 0 {
+		return fmt.Errorf("%q is no time: write 0, or a positive number with its unit, for example 5ms", text)
+	}
+	*d = span(v)
+	return nil
+}
+
 // intervalOrOff is a positive duration, or 0 for "off".
 type intervalOrOff time.Duration
 

@@ -4,9 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/rs/zerolog"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work/desk"
 )
 
 const (
@@ -32,6 +35,13 @@ type Config struct {
 	Seed uint64
 	// InFlight is how many calls are worked on at once. 0 means 256.
 	InFlight int
+	// Queue is how many calls may wait for a worker; one more is refused. 0 means none.
+	Queue int
+	// Service, Spread and Late are as in [desk.Config]: for how long a call holds its
+	// worker at least, and what becomes of calls that cannot be answered in time.
+	Service time.Duration
+	Spread  desk.Spread
+	Late    desk.Late
 	// MaxBytes is how much of the database may be in use before writes are
 	// refused; deleted messages make room again. 0 means 4 GiB.
 	MaxBytes int64
@@ -58,7 +68,15 @@ func (c Config) Validate() error {
 	case c.MaxBytes < 0:
 		return fmt.Errorf("store: at most %d bytes: want more than 0, or 0 for the default", c.MaxBytes)
 	}
+	if err := c.lane().Validate(); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
 	return nil
+}
+
+// lane is what the store's workers are made from.
+func (c Config) lane() desk.Config {
+	return desk.Config{Workers: c.InFlight, Queue: c.Queue, Service: c.Service, Spread: c.Spread, Late: c.Late}
 }
 
 func (c Config) withDefaults() Config {

@@ -7,7 +7,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work/desk"
 )
 
 const (
@@ -47,6 +51,7 @@ func (p phase) String() string {
 type Server struct {
 	cfg     Config
 	rpc     *wire.Server
+	lane    *work.Lane
 	service *service
 	phase   atomic.Int32 // a phase
 }
@@ -57,10 +62,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, service: &service{now: time.Now}}
+	lane, err := work.New("store", cfg.lane(), cfg.Seed)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, lane: lane, service: &service{now: time.Now}}
 	s.rpc = wire.NewServer(wire.ServerConfig{
-		InFlight: cfg.InFlight, Deadline: callLimit, Grace: stopGrace,
-		Credentials: cfg.Credentials, Log: cfg.Log,
+		InFlight: cfg.InFlight + cfg.Queue + work.Headroom, Deadline: callLimit, Grace: stopGrace,
+		Credentials: cfg.Credentials, Around: s.around, Log: cfg.Log,
 	})
 	wire.RegisterStoreServer(s.rpc, s.service)
 	return s, nil
@@ -83,8 +92,27 @@ func (s *Server) Ready() error {
 	return nil
 }
 
-// Load says how busy the store is.
-func (s *Server) Load() wire.Load { return s.rpc.Load() }
+// Load says how busy the store is and was.
+func (s *Server) Load() desk.Report { return s.lane.Report() }
+
+// Lane is the store's workers.
+func (s *Server) Lane() *work.Lane { return s.lane }
+
+// around has a worker answer each call. Whoever asks whether the store is there
+// needs none: an API node that could not know would refuse everybody.
+func (s *Server) around(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+	if info.FullMethod == wire.Store_Stats_FullMethodName {
+		return handle(ctx, req)
+	}
+	err = s.lane.Do(ctx, func(ctx context.Context) (err error) {
+		reply, err = handle(ctx, req)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return reply, nil
+}
 
 // Serve opens the folder, fills it, and answers calls until ctx ends: then it
 // returns nil within 2 s. It returns an error when the folder cannot be used or

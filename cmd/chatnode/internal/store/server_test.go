@@ -137,6 +137,9 @@ func TestServerSaysWhenItServes(t *testing.T) {
 	if _, err := client.Stats(within(t), &wire.StatsRequest{}); err != nil {
 		t.Fatalf("stats: %v", err)
 	}
+	if _, err := client.GetUser(within(t), &wire.GetUserRequest{UserId: 1}); status.Code(err) != codes.NotFound {
+		t.Fatalf("nobody: got %v, want %v", err, codes.NotFound)
+	}
 	if err := s.Ready(); err != nil {
 		t.Errorf("while it answers: got %v, want nil", err)
 	}
@@ -147,7 +150,7 @@ func TestServerSaysWhenItServes(t *testing.T) {
 		t.Errorf("after Serve: got %v, want an error with %q", err, "stopped")
 	}
 	if got := s.Load().Served; got != 1 {
-		t.Errorf("calls served: got %d, want 1", got)
+		t.Errorf("calls served by a worker: got %d, want 1: the question whether it is there needs none", got)
 	}
 }
 

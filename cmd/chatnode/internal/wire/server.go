@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -30,6 +31,8 @@ const (
 	maxStackBytes = 4 << 10
 	// cutWait is how long handlers may take to end once their connections are cut.
 	cutWait = 500 * time.Millisecond
+	// healthService begins the methods of gRPC's health service.
+	healthService = "/grpc.health.v1.Health/"
 )
 
 // ServerConfig says how much a server takes on. The zero value is usable.
@@ -47,6 +50,10 @@ type ServerConfig struct {
 	Grace time.Duration
 	// Credentials turns TLS on; nil means plain text, for loopback.
 	Credentials credentials.TransportCredentials
+	// Around is called in place of each admitted call's handler, which it may call;
+	// nil calls the handler. Questions after the server's health are not admitted:
+	// they are answered at once, also by one that is busy.
+	Around grpc.UnaryServerInterceptor
 	// Log gets one line per panic. The zero logger is silent.
 	Log zerolog.Logger
 }
@@ -125,6 +132,9 @@ func (s *Server) Load() Load {
 
 // admit is called by gRPC around every call, in that call's goroutine.
 func (s *Server) admit(ctx context.Context, req any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+	if strings.HasPrefix(info.FullMethod, healthService) {
+		return handle(ctx, req)
+	}
 	in := s.byMethod[info.FullMethod]
 	if in == nil {
 		in = s.lanes[0]
@@ -140,6 +150,9 @@ func (s *Server) admit(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 		}
 		in.leave()
 	}()
+	if s.cfg.Around != nil {
+		return s.cfg.Around(ctx, req, info, handle)
+	}
 	return handle(ctx, req)
 }
 

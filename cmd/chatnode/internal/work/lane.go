@@ -11,6 +11,10 @@ import (
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work/desk"
 )
 
+// Headroom is how many calls a server should let in beyond what its lanes take, so
+// that it is a lane that refuses them, which knows when to come again.
+const Headroom = 1024
+
 // Lane is the workers for one kind of call. All methods may be called from any
 // goroutine.
 type Lane struct {
@@ -46,6 +50,13 @@ func (l *Lane) Report() desk.Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.desk.Report(time.Now())
+}
+
+// Occupancy says how busy the lane is now.
+func (l *Lane) Occupancy() desk.Occupancy {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.desk.Occupancy()
 }
 
 // SetAside keeps so many workers for somebody else, all but one at most, from when

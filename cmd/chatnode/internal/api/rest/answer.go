@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work"
 )
 
 // overLimit is the answer to one call too many.
@@ -61,6 +63,10 @@ func (s *Server) failed(w http.ResponseWriter, request *http.Request, err error)
 		return answer{http.StatusTooManyRequests, o.body()}
 	}
 	f, known := toFault(err)
+	if f.status == http.StatusServiceUnavailable {
+		after, _ := work.RetryAfter(err)
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(after.Seconds())))))
+	}
 	if !known {
 		s.cfg.Log.Error().Err(err).Str("path", request.URL.Path).Msg("a REST call failed")
 	}

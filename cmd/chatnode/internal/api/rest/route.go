@@ -2,12 +2,16 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"net/http"
 	"strconv"
 	"time"
 
+	"google.golang.org/grpc/status"
+
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work"
 )
 
 // The limits of routes, for one user and, where the path names one, one channel
@@ -98,18 +102,8 @@ func (s *Server) routes() *http.ServeMux {
 // ServeHTTP is part of [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, request *http.Request) { s.mux.ServeHTTP(w, request) }
 
-// work takes a worker for one request, or refuses it.
+// work has a worker of the lane answer one request, or refuses it.
 func (s *Server) work(w http.ResponseWriter, request *http.Request, number int, r route) {
-	select {
-	case s.workers <- struct{}{}:
-		defer func() { <-s.workers }()
-	default:
-		s.shed.Add(1)
-		w.Header().Set("Retry-After", "1")
-		s.write(w, request, answer{}, &fault{status: http.StatusServiceUnavailable, code: codeOverloaded, message: overloadedMessage})
-		return
-	}
-	s.served.Add(1)
 	ctx, cancel := context.WithTimeout(request.Context(), s.cfg.CallTimeout)
 	defer cancel()
 	defer func() {
@@ -118,7 +112,18 @@ func (s *Server) work(w http.ResponseWriter, request *http.Request, number int, 
 			s.write(w, request, answer{}, plain(http.StatusInternalServerError))
 		}
 	}()
-	done, err := s.serve(ctx, w, request, number, r)
+	var done answer
+	err := s.cfg.Lane.Do(ctx, func(ctx context.Context) (err error) {
+		s.served.Add(1)
+		done, err = s.serve(ctx, w, request, number, r)
+		return err
+	})
+	if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) { // no worker was done with it in time
+		err = status.FromContextError(ctx.Err()).Err()
+	}
+	if _, ok := errors.AsType[*work.Refused](err); ok {
+		s.shed.Add(1)
+	}
 	s.write(w, request, done, err)
 }
 

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/wire"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/work/desk"
 )
 
 const (
@@ -37,6 +39,8 @@ type Config struct {
 	// Workers is how many calls are worked on at once; one more is refused.
 	// 0 means 64.
 	Workers int
+	// Lane works on the calls; nil means one of so many workers, without a queue.
+	Lane *work.Lane
 	// CallTimeout bounds one call, and is passed on to the store. 0 means 1 s.
 	CallTimeout time.Duration
 	// Told hears what was committed, and who types, as sessions are told it. Sessions
@@ -92,11 +96,10 @@ func (c Config) withDefaults() Config {
 
 // Server answers REST calls. All methods may be called from any goroutine.
 type Server struct {
-	cfg     Config
-	mux     *http.ServeMux
-	limits  *limits
-	workers chan struct{} // a token for each call being worked on
-	guilds  *guilds
+	cfg    Config
+	mux    *http.ServeMux
+	limits *limits
+	guilds *guilds
 
 	served, shed, limited, turn atomic.Uint64
 }
@@ -107,7 +110,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	cfg = cfg.withDefaults()
-	s := &Server{cfg: cfg, limits: newLimits(), guilds: newGuilds(), workers: make(chan struct{}, cfg.Workers)}
+	if cfg.Lane == nil {
+		lane, err := work.New("rest", desk.Config{Workers: cfg.Workers}, 0)
+		if err != nil {
+			return nil, fmt.Errorf("rest: %w", err)
+		}
+		cfg.Lane = lane
+	}
+	s := &Server{cfg: cfg, limits: newLimits(), guilds: newGuilds()}
 	s.mux = s.routes()
 	return s, nil
 }

@@ -41,6 +41,12 @@ type Report struct {
 	QueueAgeMaxMS float64 `json:"queue_age_ms_max"`
 }
 
+// Occupancy is what of a report costs nothing to know.
+type Occupancy struct{ Busy, Limit, Waiting int }
+
+// Occupancy says how busy the desk is now.
+func (d *Desk) Occupancy() Occupancy { return Occupancy{d.busy, d.workers(), d.queue.Len()} }
+
 // Report returns the current figures.
 func (d *Desk) Report(now time.Time) Report {
 	d.tally.work(now, d.busy)
