@@ -17,6 +17,8 @@ type storeCommand struct {
 	MaxMiB  count   `default:"4096" name:"max-mib" help:"How much of the database may be in use, in MiB, before writes are refused."`
 	Workers count   `default:"256" help:"How many calls are worked on at once."`
 	workFlags
+	RepairShare float64 `default:"0.1" help:"The part of the workers that the repairs take while they read everything again, up to 0.9; 0 for no repairs."`
+	RepairEvery span    `default:"10m" help:"From the end of one pass of the repairs to the next; 0 for none."`
 	role
 }
 
@@ -39,12 +41,19 @@ func (c *storeCommand) run(ctx context.Context, s *session) error {
 	server, err := store.New(store.Config{
 		Listener: listener, DataDir: c.DataDir,
 		Users: int(c.Users), Guilds: int(c.Guilds), Seed: c.Seed, MaxBytes: int64(c.MaxMiB) << 20,
-		InFlight: int(c.Workers), Queue: c.Queue, Service: time.Duration(c.ServiceTime), Spread: c.spread(), Late: c.late(), Log: s.log,
+		InFlight: int(c.Workers), Queue: c.Queue, Service: time.Duration(c.ServiceTime), Spread: c.spread(), Late: c.late(),
+		RepairShare: c.RepairShare, RepairEvery: time.Duration(c.RepairEvery), Log: s.log,
 	})
 	if err != nil {
 		_ = listener.Close()
 		return withCode(exitUsage, err)
 	}
+	commanding, err := c.commanding(admin)
+	if err != nil {
+		_ = listener.Close()
+		return err
+	}
+	admin.showRepairs(server.Repairs(), commanding)
 	admin.showLoad(func() any { return server.Load() }, server.Lane())
 	admin.serve(s, server.Ready)
 	s.log.Info().Str("admin", admin.url()).Msg("store starts")

@@ -16,6 +16,8 @@ const (
 	// MaxUsers is the most users that one folder holds: a guild with all of them
 	// still fits into one reply.
 	MaxUsers = 200_000
+	// MaxRepairShare leaves a tenth to those who call.
+	MaxRepairShare = 0.9
 	// MaxInFlight is the largest limit of calls at once.
 	MaxInFlight = 10_000
 )
@@ -42,6 +44,12 @@ type Config struct {
 	Service time.Duration
 	Spread  desk.Spread
 	Late    desk.Late
+	// RepairShare is the part of the workers that the repairs take while they run, up
+	// to [MaxRepairShare]. 0 means that there are none.
+	RepairShare float64
+	// RepairEvery is from the end of one pass of the repairs to the next. 0 means
+	// that they never rest.
+	RepairEvery time.Duration
 	// MaxBytes is how much of the database may be in use before writes are
 	// refused; deleted messages make room again. 0 means 4 GiB.
 	MaxBytes int64
@@ -65,6 +73,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("store: %d guilds: want 0 to %d", c.Guilds, MaxUsers)
 	case c.InFlight < 0 || c.InFlight > MaxInFlight:
 		return fmt.Errorf("store: %d calls in flight: want 1 to %d, or 0 for the default", c.InFlight, MaxInFlight)
+	case !(c.RepairShare >= 0 && c.RepairShare <= MaxRepairShare):
+		return fmt.Errorf("store: repairs with %v of the workers: want 0 to %v", c.RepairShare, MaxRepairShare)
+	case c.RepairEvery < 0:
+		return fmt.Errorf("store: repairs every %v: want 0 or more", c.RepairEvery)
 	case c.MaxBytes < 0:
 		return fmt.Errorf("store: at most %d bytes: want more than 0, or 0 for the default", c.MaxBytes)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,7 @@ type Server struct {
 	cfg     Config
 	rpc     *wire.Server
 	lane    *work.Lane
+	repairs *Repairs
 	service *service
 	phase   atomic.Int32 // a phase
 }
@@ -66,7 +68,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, lane: lane, service: &service{now: time.Now}}
+	s := &Server{cfg: cfg, lane: lane, repairs: newRepairs(cfg, lane), service: &service{now: time.Now}}
 	s.rpc = wire.NewServer(wire.ServerConfig{
 		InFlight: cfg.InFlight + cfg.Queue + work.Headroom, Deadline: callLimit, Grace: stopGrace,
 		Credentials: cfg.Credentials, Around: s.around, Log: cfg.Log,
@@ -97,6 +99,9 @@ func (s *Server) Load() desk.Report { return s.lane.Report() }
 
 // Lane is the store's workers.
 func (s *Server) Lane() *work.Lane { return s.lane }
+
+// Repairs is the background job that reads everything again.
+func (s *Server) Repairs() *Repairs { return s.repairs }
 
 // around has a worker answer each call. Whoever asks whether the store is there
 // needs none: an API node that could not know would refuse everybody.
@@ -136,6 +141,11 @@ func (s *Server) serve(ctx context.Context, db *database) error {
 	}
 	db.limit = s.cfg.MaxBytes
 	s.service.db = db // before the first call: Serve below accepts it
+	repairing, stopRepairs := context.WithCancel(ctx)
+	var repairs sync.WaitGroup
+	defer repairs.Wait()
+	defer stopRepairs()
+	repairs.Go(func() { s.repairs.run(repairing, db) })
 	s.become(phaseServing)
 	s.cfg.Log.Info().Stringer("listen", s.cfg.Listener.Addr()).Str("data", db.path).
 		Uint64("users", m.Users).Uint64("guilds", m.Guilds).Msg("store serves")

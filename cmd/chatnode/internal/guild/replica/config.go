@@ -48,8 +48,11 @@ func (c Config) withDefaults() Config {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&c.HoleWait, 150 * time.Millisecond}, {&c.IdleAfter, 10 * time.Second}, {&c.SeenEvery, 3 * time.Second},
-		{&c.AnswerWait, 3 * time.Second}, {&c.Grace, time.Second},
+		{&c.HoleWait, 150 * time.Millisecond},
+		{&c.IdleAfter, 10 * time.Second},
+		{&c.SeenEvery, 3 * time.Second},
+		{&c.AnswerWait, 3 * time.Second},
+		{&c.Grace, time.Second},
 	} {
 		if *d.field == 0 {
 			*d.field = d.value
