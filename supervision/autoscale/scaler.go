@@ -108,6 +108,9 @@ func New(cfg Config, instances int) (*Scaler, error) {
 // Want is how many instances there should be.
 func (s *Scaler) Want() int { return s.want }
 
+// Set says that somebody else has changed how many there should be: it goes on from there, within the bounds.
+func (s *Scaler) Set(instances int) { s.want = min(max(instances, s.cfg.Min), s.cfg.Max) }
+
 // Step looks at the samples, one for each instance that is there, and says how many there should be.
 func (s *Scaler) Step(now time.Time, samples []Sample) Decision {
 	d := Decision{Want: s.want, Before: s.want, Load: s.want, Instances: len(samples)}

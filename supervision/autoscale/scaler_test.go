@@ -151,6 +151,16 @@ func TestPaceCountsOverItsPeriod(t *testing.T) {
 	}
 }
 
+func TestSomebodyElseChangesTheNumber(t *testing.T) {
+	s := scaler(t, atOnce(2, 10), 4)
+	for set, want := range map[int]int{6: 6, 0: 2, 99: 10} {
+		s.Set(set)
+		if got := s.Step(instant(0), fleet(want, 0.5)); got.Want != want || got.Changed() {
+			t.Errorf("set to %d: got %+v, want %d to go on from", set, got, want)
+		}
+	}
+}
+
 func TestConfigs(t *testing.T) {
 	good := autoscale.Config{Min: 1, Max: 3}
 	for _, row := range []struct {

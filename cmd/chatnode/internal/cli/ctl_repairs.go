@@ -107,6 +107,6 @@ func describeRepairs(status store.RepairStatus) string {
 	}
 	describePass("this pass", status.Pass, fmt.Sprintf("%.0f %%: ", 100*status.Progress))
 	describePass("last pass", status.LastPass, "")
-	say("  in all     %d passes, %d rows, %d damaged, %d repaired", status.Passes, status.Rows, status.Found, status.Repaired)
+	say("  in all     passes %d, rows %d, damaged %d, repaired %d", status.Passes, status.Rows, status.Found, status.Repaired)
 	return text.String()
 }

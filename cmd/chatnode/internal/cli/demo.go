@@ -18,6 +18,9 @@ type demoCommand struct {
 	Poison    period    `default:"2s" help:"How long the announcer of the bad record waits before it announces again."`
 	Boot      period    `default:"3s" help:"How long a node that exited stays away, as a booting machine would."`
 	Target    string    `enum:"new,existing" default:"new" help:"Whose write is cut: a new API node's first, or a later one of an existing node."`
+	Autoscale string    `enum:"on,off" default:"on" help:"Whether API nodes are added and taken out by their load."`
+	APIMin    int       `name:"api-min" default:"0" help:"The fewest API nodes that the autoscaler leaves; as many as --apis by default."`
+	APIMax    int       `name:"api-max" default:"0" help:"The most API nodes that it adds up to; twice --apis by default."`
 	Keep      bool      `help:"Stay up after the last act, until interrupted."`
 	Headless  bool      `help:"Start no page and draw no status line."`
 	JSON      string    `name:"json" placeholder:"FILE" help:"Write the results to this file, as JSON."`
@@ -35,6 +38,7 @@ func (c *demoCommand) run(ctx context.Context, s *session) error {
 	cfg := cluster.Config{
 		Nodes: int(c.Nodes), APIs: int(c.Apis), Users: int(c.Users),
 		Messages: c.messages(), Seed: c.Seed, Poison: time.Duration(c.Poison), Boot: time.Duration(c.Boot), Target: c.Target,
+		Autoscale: c.Autoscale == "on", APIMin: c.APIMin, APIMax: c.APIMax,
 		Keep: c.Keep, Headless: c.Headless,
 		ReadyFile: c.ReadyFile, JSONFile: c.JSON, Dir: c.Dir,
 		Out: s.stdout, Terminal: isTerminal(s.stdout), Log: s.log,

@@ -128,7 +128,7 @@ func TestRepairsAreDescribed(t *testing.T) {
     guilds 7: its channel 9 does not lead to it (repaired)
     messages 9/1: it does not decode
     and 1 more
-  in all     1 passes, 30 rows, 3 damaged, 1 repaired
+  in all     passes 1, rows 30, damaged 3, repaired 1
 `
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

@@ -29,8 +29,8 @@ type act struct {
 	ports   *ports
 	proxy   *fault.CuttingProxy
 
-	// processes are appended to by play's goroutine alone.
-	processes []*process
+	added     added // API nodes that the autoscaler brought
+	processes processes
 	monitors  sync.WaitGroup
 	releases  []context.CancelFunc // each ends one monitor
 
@@ -99,6 +99,9 @@ func (a *act) boot(ctx context.Context) error {
 	if err := a.awaitReady(ctx, append(apis, a.layout.nodes...)...); err != nil {
 		return err
 	}
+	if a.cfg.Autoscale {
+		a.monitor(ctx, a.manageAPIs)
+	}
 	err := a.journal.await(ctx, startLimit, func(b *board) bool { return b.allKnow(len(apis)) })
 	if errors.Is(err, errTimeLimit) {
 		return fmt.Errorf("not every chat node found all %d API nodes: %w", len(apis), err)
@@ -152,7 +155,7 @@ func (a *act) poison(ctx context.Context) error {
 
 // launch starts one process of the act and keeps it alive until close.
 func (a *act) launch(ctx context.Context, s spec) {
-	a.processes = append(a.processes, supervise(ctx, s, a.start, a.journal.add))
+	a.processes.add(supervise(ctx, s, a.start, a.journal.add))
 }
 
 // monitor runs f beside the act until close: the end of ctx stops the acts'

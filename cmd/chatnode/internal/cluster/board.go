@@ -56,7 +56,7 @@ func (b *board) apply(e event) {
 		}
 	case recordSeen:
 		b.bad = !e.Good
-	case nodeReported, putCut, putForwarded:
+	case nodeReported, putCut, putForwarded, fleetScaled:
 	}
 }
 

@@ -58,6 +58,10 @@ type Config struct {
 	// Messages is how many messages the users write a second, all together; 0 means
 	// 20, a negative number none.
 	Messages float64
+	// Autoscale has API nodes added and taken out by their load, between APIMin and
+	// APIMax; 0 means APIs, and twice as many.
+	Autoscale      bool
+	APIMin, APIMax int
 	// Seed is given to everything that draws random numbers, the same in each act.
 	Seed uint64
 	// Poison is how long the announcer waits after the cut write; 0 means 2 s.
@@ -104,6 +108,9 @@ func (c Config) Validate() error {
 	if !(c.Messages <= maxMessages) {
 		errs = append(errs, fmt.Errorf("messages %g/s: want at most %d/s, or off", c.Messages, maxMessages))
 	}
+	if err := c.scaling().Validate(); c.APIs <= maxAPIs && (err != nil || c.APIs < c.APIMin || c.APIs > c.APIMax || c.APIMax > maxAPIs) {
+		errs = append(errs, fmt.Errorf("api-min %d, apis %d, api-max %d: want them in this order, from 1 to %d", c.APIMin, c.APIs, c.APIMax, maxAPIs))
+	}
 	if c.Poison < 0 || c.Poison > time.Hour {
 		errs = append(errs, fmt.Errorf("poison %s: want a duration up to 1h", c.Poison))
 	}
@@ -122,6 +129,8 @@ func (c Config) withDefaults() Config {
 	}
 	c.Nodes = cmp.Or(c.Nodes, 6)
 	c.APIs = cmp.Or(c.APIs, 3)
+	c.APIMin = cmp.Or(c.APIMin, c.APIs)
+	c.APIMax = cmp.Or(c.APIMax, max(min(2*c.APIs, maxAPIs), c.APIs))
 	c.Users = cmp.Or(c.Users, 2000)
 	c.Messages = cmp.Or(c.Messages, 20)
 	c.Poison = cmp.Or(c.Poison, 2*time.Second)

@@ -109,6 +109,17 @@ type recordSeen struct {
 	Good bool
 }
 
+// fleetScaled is a decision of the autoscaler: how many API nodes there are to be
+// from now on, or that there may not be as many as the load asks for.
+type fleetScaled struct {
+	At       time.Time
+	From, To int
+	// Why says it in words.
+	Why string
+	// Limited says that To is a bound and not what the load asks for.
+	Limited bool
+}
+
 func (e processStarted) when() time.Time { return e.At }
 func (e processReady) when() time.Time   { return e.At }
 func (e processExited) when() time.Time  { return e.At }
@@ -118,3 +129,4 @@ func (e nodeReported) when() time.Time   { return e.At }
 func (e putCut) when() time.Time         { return e.At }
 func (e putForwarded) when() time.Time   { return e.At }
 func (e recordSeen) when() time.Time     { return e.At }
+func (e fleetScaled) when() time.Time    { return e.At }

@@ -82,7 +82,7 @@ func (a *act) writeReady() error {
 	if a.cfg.ReadyFile == "" {
 		return nil
 	}
-	file := newReadyFile(a.profile, a.dir, a.layout, a.pids())
+	file := newReadyFile(a.profile, a.dir, a.present(), a.pids())
 	file.Bots = a.cfg.bots()
 	return writeJSON(a.cfg.ReadyFile, file)
 }

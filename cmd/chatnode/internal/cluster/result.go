@@ -54,6 +54,7 @@ type ActResult struct {
 	// QuarantinedNodes had the key in quarantine.
 	QuarantineEnteredMS int64 `json:"quarantine_entered_ms"`
 	QuarantinedNodes    int   `json:"quarantined_nodes"`
+	Scaling
 	// Recovered says that everything was back before the act's time limit.
 	Recovered bool `json:"recovered"`
 	// Notes say in words what did not go as it should.
@@ -114,6 +115,7 @@ func (r *record) result() ActResult {
 		APIInstancesBefore: instances.before, APIInstancesMin: instances.fewest,
 		QuarantinedMax: quarantine.most, QuarantineHealedMS: quarantine.healed.Milliseconds(),
 		QuarantineEnteredMS: quarantine.entered.Milliseconds(), QuarantinedNodes: quarantine.nodes,
+		Scaling:   r.scaling(),
 		Recovered: r.settled && sessions.back, Notes: r.notes,
 	}
 }
@@ -141,7 +143,7 @@ func countExits(events []event, nodes int) exitFigures {
 			most = max(most, len(down))
 		case processReady:
 			delete(down, e.Name)
-		case processStarted, processFailed, loadSampled, nodeReported, putCut, putForwarded, recordSeen:
+		case processStarted, processFailed, loadSampled, nodeReported, putCut, putForwarded, recordSeen, fleetScaled:
 		}
 	}
 	f.nodes = len(exited)

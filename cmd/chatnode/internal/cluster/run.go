@@ -116,7 +116,7 @@ func (r run) publish(results Results) error {
 
 // keep leaves a cluster up until ctx ends; whatever dies in it comes back.
 func (r run) keep(ctx context.Context, a *act) error {
-	if err := printWhere(r.cfg.Out, a.profile, a.dir, a.layout, a.pids()); err != nil {
+	if err := printWhere(r.cfg.Out, a.profile, a.dir, a.present(), a.pids()); err != nil {
 		return err
 	}
 	s := newScreen(r.cfg.Out, false, r.began)

@@ -97,6 +97,8 @@ func TestRunRefusesBadInputBeforeItStarts(t *testing.T) {
 		{"no nodes", func(c *Config) { c.Nodes = -1 }, "nodes -1: want 1 to 200"},
 		{"too many APIs", func(c *Config) { c.APIs = 201 }, "apis 201: want 1 to 200"},
 		{"too many users", func(c *Config) { c.Users = 200_001 }, "users 200001: want 1 to 200000"},
+		{"more APIs at least than there are", func(c *Config) { c.APIMin = 4 }, "api-min 4, apis 3, api-max 6: want them in this order"},
+		{"fewer APIs at most than there are", func(c *Config) { c.APIMax = 2 }, "api-min 3, apis 3, api-max 2: want them in this order"},
 		{"poison", func(c *Config) { c.Poison = -time.Second }, "poison -1s: want a duration up to 1h"},
 		{"boot", func(c *Config) { c.Boot = 2 * time.Hour }, "boot 2h0m0s: want a duration up to 1h"},
 		{"folder", func(c *Config) { c.Dir = missing }, missing},

@@ -20,7 +20,7 @@ func (a *act) close() error {
 		release()
 	}
 	var clients, servers []*process
-	for _, p := range a.processes {
+	for _, p := range a.processes.all() {
 		if p.spec.Role == roleEtcd || p.spec.Role == roleStore {
 			servers = append(servers, p)
 		} else {

@@ -54,6 +54,8 @@ func (s *storyteller) tell(e event) []note {
 		return s.say(e.At, "the proxy cut the announcement between its headers and its body")
 	case recordSeen:
 		return s.tellRecord(e)
+	case fleetScaled:
+		return s.say(e.At, "autoscaler: "+e.Why)
 	case putForwarded, processFailed:
 	}
 	return nil

@@ -32,7 +32,7 @@ const (
 	RepairsOff     RepairState = "off"
 	RepairsRunning RepairState = "running"
 	RepairsPaused  RepairState = "paused"
-	RepairsWaiting RepairState = "waiting" // for the time of the next pass
+	RepairsWaiting RepairState = "waiting" // for the store to serve, or the time of the next pass
 	RepairsStopped RepairState = "stopped" // with the store
 )
 
@@ -96,6 +96,7 @@ func newRepairs(cfg Config, lane *work.Lane) *Repairs {
 	}
 	if r.share > 0 {
 		r.workers = max(1, int(math.Round(r.share*float64(cfg.InFlight))))
+		r.state = RepairsWaiting // for the store
 	}
 	return r
 }
