@@ -142,6 +142,18 @@ func (n node) ask(ctx context.Context, method, path string, in, out any) error {
 }
 
 func (n node) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
+	request, err := n.request(ctx, method, path, in)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("%s does not answer: %w; name a node's admin listener with --admin", n.Admin, err)
+	}
+	return reply, nil
+}
+
+func (n node) request(ctx context.Context, method, path string, in any) (*http.Request, error) {
 	body, err := json.Marshal(in)
 	if err != nil {
 		return nil, err
@@ -158,11 +170,7 @@ func (n node) send(ctx context.Context, method, path string, in any) (*http.Resp
 		}
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("%s does not answer: %w; name a node's admin listener with --admin", n.Admin, err)
-	}
-	return reply, nil
+	return request, nil
 }
 
 // readToken reads a secret, which stands on the first line of a file.

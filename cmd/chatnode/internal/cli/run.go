@@ -42,8 +42,8 @@ type tree struct {
 	Load  loadCommand  `cmd:"" help:"Run synthetic users that connect, stay and come back."`
 	List  listCommand  `cmd:"" help:"List a service's instances once, as etcd holds them now."`
 
-	Ctl      ctlCommands      `cmd:"" help:"Ask a running cluster, and tell it what to do."`
 	Registry registryCommands `cmd:"" help:"Look at directories and steer nodes: ls, get, why, watch, lint, export, and orders about keys."`
+	Ctl      ctlCommands      `cmd:"" help:"Ask a running cluster how it is, and tell it what to do."`
 }
 
 // command is what every leaf of the tree does.
