@@ -90,7 +90,8 @@ func pathFolder(path string) string {
 // thousand nodes on virtual time.
 func pure(folder string) bool {
 	return folder == "supervision" || strings.HasPrefix(folder, "supervision/") ||
-		slices.Contains([]string{"registry", "registry/pick", "registry/ring", "cmd/chatnode/internal/gateway/protocol", "cmd/chatnode/internal/work/desk"}, folder)
+		slices.Contains([]string{"registry", "registry/pick", "registry/ring", "cmd/chatnode/internal/gateway/protocol", "cmd/chatnode/internal/work/desk",
+			"cmd/chatnode/internal/incident"}, folder)
 }
 
 func TestPurePackagesOnlyDecide(t *testing.T) {
