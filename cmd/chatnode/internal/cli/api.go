@@ -67,6 +67,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	instance.Meta = admin.announced(instance.Host)
 	etcd, err := etcdv2.New(etcdv2.Config{Endpoints: texts(c.Etcd)})
 	if err != nil {
 		return usagef("--etcd: %w", err)

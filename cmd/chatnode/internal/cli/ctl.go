@@ -13,9 +13,10 @@ import (
 // ctlCommands are "chatnode ctl ...": what people ask of a running cluster and tell
 // it to do. Each has a file of its own, ctl_<name>.go.
 type ctlCommands struct {
-	Throttle ctlThrottle `cmd:"" help:"Say how many sessions chat nodes let in a second: 200/s, 0 for nobody, auto or off."`
-	Repairs  ctlRepairs  `cmd:"" help:"Ask, pause and resume the store's repairs."`
-	Status   ctlStatus   `cmd:"" help:"Say how the cluster is: state, components, signals, the last incidents."`
+	Throttle  ctlThrottle  `cmd:"" help:"Say how many sessions chat nodes let in a second: 200/s, 0 for nobody, auto or off."`
+	Repairs   ctlRepairs   `cmd:"" help:"Ask, pause and resume the store's repairs."`
+	Status    ctlStatus    `cmd:"" help:"Say how the cluster is: its state, components and signals."`
+	Incidents ctlIncidents `cmd:"" help:"List the last incidents, or show the timeline of one."`
 }
 
 // controller is who is asked: the demo's controller, or "chatnode watch".
@@ -69,17 +70,4 @@ func refusal(from nodeURL, status string, body []byte) error {
 		return fmt.Errorf("%s refused: %s", from, safe(strings.TrimSpace(why.Error+" "+why.Text)))
 	}
 	return fmt.Errorf("%s answered %s: is this the demo's page or a chatnode watch?", from, status)
-}
-
-// ctlStatus is "chatnode ctl status".
-type ctlStatus struct {
-	controller
-}
-
-func (c *ctlStatus) run(ctx context.Context, s *session) error {
-	var status json.RawMessage
-	if err := c.ask(ctx, http.MethodGet, "/status.json", nil, &status); err != nil {
-		return err
-	}
-	return printJSON(s.stdout, status)
 }

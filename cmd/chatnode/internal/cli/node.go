@@ -95,6 +95,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	}
 
 	admin.metrics.MustRegister(observe.NewStates(runtime, apiService))
+	admin.metrics.MustRegister(nodeMetrics(server.Stats, apis.Stats)...)
 	commanding, err := c.commanding(admin)
 	if err != nil {
 		return err

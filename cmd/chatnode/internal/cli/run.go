@@ -40,6 +40,7 @@ type tree struct {
 	Store storeCommand `cmd:"" help:"Run the store: the database process of a cluster."`
 	Etcd  etcdCommand  `cmd:"" help:"Run an embedded etcd 3.5 that serves the v2 and v3 APIs."`
 	Load  loadCommand  `cmd:"" help:"Run synthetic users that connect, stay and come back."`
+	Watch watchCommand `cmd:"" help:"Watch a cluster from outside: alarms, the incident log, the public status page."`
 	List  listCommand  `cmd:"" help:"List a service's instances once, as etcd holds them now."`
 
 	Registry registryCommands `cmd:"" help:"Look at directories and steer nodes: ls, get, why, watch, lint, export, and orders about keys."`

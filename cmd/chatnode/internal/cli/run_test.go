@@ -107,6 +107,19 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"throttle a part of nothing", nil, "ctl throttle --total --node 127.0.0.1:1", 2, `--total needs a rate`},
 		{"throttle away", nil, "ctl throttle 0 --node 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
 		{"admission of a node", nil, "node --admission fast", 2, `--admission`},
+		{"ctl without a command", nil, "ctl", 2, `expected one of`},
+		{"ctl away", nil, "ctl status --url 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
+		{"ctl incident", nil, "ctl incidents first", 2, `write its number`},
+		{"ctl URL", nil, "ctl incidents --url ftp://h", 2, `--url`},
+		{"ctl token", nil, "ctl status --token-file " + file, 2, `at least 16 characters`},
+		{"watch nobody", nil, "watch --no-find", 2, `nobody is left to watch`},
+		{"watch port in use", nil, "watch --listen " + inUse, 1, `--listen ` + inUse + `: the port is in use`},
+		{"watch folder", nil, "watch --listen 127.0.0.1:0 --data-dir " + file, 1, file + `: cannot write there`},
+		{"watch secret", nil, "watch --listen 127.0.0.1:0 --webhook-secret-file " + file, 2, `at least 16 characters`},
+		{"watch webhook", nil, "watch --webhook http://u:p@h/x", 2, `--webhook: that is no webhook`},
+		{"watch too often", nil, "watch --listen 127.0.0.1:0 --every 1ms", 2, `a round every 1ms`},
+		{"watch prefix", nil, "watch --prefix services", 2, `--prefix: `},
+		{"watch node", nil, "watch --node-admin http://", 2, `is no admin listener`},
 		{"etcd away", nil, "list api --etcd http://127.0.0.1:1", 1, `etcd at [http://127.0.0.1:1] cannot be read`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -160,7 +173,7 @@ func TestHelpListsExitCodesAndVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	commands := parser.Model.Leaves(true)
-	if got, want := len(commands), 27; got != want {
+	if got, want := len(commands), 30; got != want {
 		t.Errorf("commands: got %d, want %d", got, want)
 	}
 	for _, leaf := range append(commands, parser.Model.Node) {

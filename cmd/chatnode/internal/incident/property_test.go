@@ -134,7 +134,7 @@ func TestLevelAndBaseline(t *testing.T) {
 		now := start
 		for n := range 1000 {
 			before := now
-			now = now.Add(time.Duration(random.IntN(3000)+1)*time.Millisecond)
+			now = now.Add(time.Duration(random.IntN(3000)+1) * time.Millisecond)
 			if random.IntN(300) == 0 {
 				now = now.Add(time.Duration(random.IntN(300)) * time.Second)
 			}

@@ -1,0 +1,178 @@
+package monitor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/incident"
+)
+
+const (
+	// probeLimit bounds all questions to one target in one round.
+	probeLimit = 2 * time.Second
+	// probesAtOnce is how many targets are asked at a time.
+	probesAtOnce = 64
+	// maxAnswerBytes bounds an answer that is no metrics.
+	maxAnswerBytes = 64 << 10
+	// maxThrottle is the highest rate that counts as a limit.
+	maxThrottle = 1e6
+)
+
+// Target is one process to watch.
+type Target struct {
+	incident.Target
+	// Admin is the base URL of its admin listener.
+	Admin string
+}
+
+// prober asks targets how they are.
+type prober struct{ client *http.Client }
+
+// round asks all of them and returns when each has answered or its time is over.
+func (p prober) round(ctx context.Context, targets []Target) []incident.Report {
+	reports := make([]incident.Report, len(targets))
+	places := make(chan struct{}, probesAtOnce)
+	var probes sync.WaitGroup
+	for i, t := range targets {
+		places <- struct{}{}
+		probes.Go(func() {
+			defer func() { <-places }()
+			reports[i] = p.probe(ctx, t)
+		})
+	}
+	probes.Wait()
+	return reports
+}
+
+// probe asks one target.
+func (p prober) probe(ctx context.Context, t Target) incident.Report {
+	ctx, cancel := context.WithTimeout(ctx, probeLimit)
+	defer cancel()
+	r := incident.Report{Target: t.ID, Sessions: -1, Throttle: -1}
+	asked := time.Now()
+	reply, err := p.get(ctx, t.Admin+"/admin/metrics")
+	if err != nil {
+		r.Answer = answerOf(err)
+		return r
+	}
+	r.Skew = skew(reply.Header.Get("Date"), asked, time.Now())
+	metrics, err := readMetrics(reply.Body)
+	_ = reply.Body.Close()
+	if err != nil || reply.StatusCode != http.StatusOK {
+		return r // it answers, and not as a target does: as good as silent
+	}
+	r.Started, r.Restarts = metrics[metricStarted], metrics[metricRestarts]
+	r.Calls, r.Failed = metrics[metricCalls], metrics[metricFailed]
+	if sessions, ok := metrics[metricSessions]; ok {
+		r.Sessions = sessions
+	}
+	status, _, err := p.ask(ctx, t.Admin+"/admin/ready")
+	if err != nil {
+		return r
+	}
+	r.Answer, r.Ready = incident.Answered, status == http.StatusOK
+	p.askMore(ctx, t, &r)
+	return r
+}
+
+// askMore asks what only some targets know. Without an answer they count as knowing
+// nothing of it.
+func (p prober) askMore(ctx context.Context, t Target, r *incident.Report) {
+	if t.Role == incident.ChatNode {
+		if status, body, err := p.ask(ctx, t.Admin+"/admin/admission"); err == nil && status == http.StatusOK {
+			r.Throttle = throttleOf(body)
+		}
+	}
+	if t.Role == incident.Store {
+		if status, body, err := p.ask(ctx, t.Admin+"/admin/repairs"); err == nil && status == http.StatusOK {
+			r.Repairs = repairsOf(body)
+		}
+	}
+}
+
+// throttleOf reads which limit somebody has set: "200/s". Of a node that sets its
+// limit itself, or has none, there is none to tell.
+func throttleOf(body []byte) float64 {
+	var answer struct {
+		Rate any `json:"rate"`
+	}
+	if json.Unmarshal(body, &answer) != nil {
+		return -1
+	}
+	var rate float64
+	switch v := answer.Rate.(type) {
+	case float64:
+		rate = v
+	case string:
+		parsed, err := strconv.ParseFloat(strings.TrimSuffix(v, "/s"), 64)
+		if err != nil {
+			return -1
+		}
+		rate = parsed
+	default:
+		return -1
+	}
+	if !(rate >= 0 && rate <= maxThrottle) {
+		return -1
+	}
+	return rate
+}
+
+// repairsOf reads whether the store's repairs are paused.
+func repairsOf(body []byte) incident.Repairs {
+	var answer struct {
+		Paused *bool `json:"paused"`
+	}
+	switch {
+	case json.Unmarshal(body, &answer) != nil || answer.Paused == nil:
+		return incident.RepairsUnknown
+	case *answer.Paused:
+		return incident.RepairsStopped
+	}
+	return incident.RepairsRun
+}
+
+func (p prober) get(ctx context.Context, url string) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	return p.client.Do(request)
+}
+
+func (p prober) ask(ctx context.Context, url string) (int, []byte, error) {
+	reply, err := p.get(ctx, url)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = reply.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(reply.Body, maxAnswerBytes))
+	return reply.StatusCode, body, err
+}
+
+// answerOf tells a machine that says no from one that says nothing.
+func answerOf(err error) incident.Answer {
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) {
+		return incident.Refused
+	}
+	return incident.Silent
+}
+
+// skew is how far the clock behind a Date header is ahead of ours, given when we
+// asked and were answered. The header has whole seconds, cut off.
+func skew(date string, asked, answered time.Time) time.Duration {
+	theirs, err := http.ParseTime(date)
+	if err != nil {
+		return 0
+	}
+	middle := asked.Add(answered.Sub(asked) / 2)
+	return theirs.Add(500 * time.Millisecond).Sub(middle.Round(0))
+}
