@@ -89,6 +89,7 @@ func (a *act) boot(ctx context.Context) error {
 	for _, s := range a.layout.apis {
 		a.launch(ctx, a.maker.api(s))
 	}
+	a.monitor(ctx, a.measure)
 	if a.cfg.Target == TargetExisting {
 		apis = append(apis, a.layout.joiner)
 		a.launch(ctx, a.maker.joiner(a.proxyURL()))

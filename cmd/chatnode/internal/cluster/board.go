@@ -23,18 +23,20 @@ type board struct {
 	back   time.Time   // since when they are not any more
 
 	poison  poisoning
+	alarms  *alarms
 	bad     bool // etcd holds a bad record now
 	changed bool // pids changed since somebody asked
 }
 
 func newBoard(nodes []string) *board {
-	return &board{nodes: nodes, pids: map[string]int{}, ready: map[string]bool{}, views: newNodeViews()}
+	return &board{nodes: nodes, pids: map[string]int{}, ready: map[string]bool{}, views: newNodeViews(), alarms: newAlarms(nodes)}
 }
 
 // apply folds one event into the board.
 func (b *board) apply(e event) {
 	b.views.apply(e)
 	b.poison.apply(e)
+	b.alarms.apply(e)
 	switch e := e.(type) {
 	case processStarted:
 		b.pids[e.Name], b.changed = e.PID, true
@@ -56,7 +58,7 @@ func (b *board) apply(e event) {
 		}
 	case recordSeen:
 		b.bad = !e.Good
-	case nodeReported, putCut, putForwarded, fleetScaled:
+	case nodeReported, putCut, putForwarded, fleetScaled, clusterMeasured:
 	}
 }
 

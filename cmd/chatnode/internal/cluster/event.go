@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/incident"
 )
 
 // role is the subcommand that a process runs.
@@ -120,13 +121,22 @@ type fleetScaled struct {
 	Limited bool
 }
 
-func (e processStarted) when() time.Time { return e.At }
-func (e processReady) when() time.Time   { return e.At }
-func (e processExited) when() time.Time  { return e.At }
-func (e processFailed) when() time.Time  { return e.At }
-func (e loadSampled) when() time.Time    { return e.At }
-func (e nodeReported) when() time.Time   { return e.At }
-func (e putCut) when() time.Time         { return e.At }
-func (e putForwarded) when() time.Time   { return e.At }
-func (e recordSeen) when() time.Time     { return e.At }
-func (e fleetScaled) when() time.Time    { return e.At }
+// clusterMeasured is what the processes' own figures say, beside what is seen of them:
+// readings of calls and restarts, and facts about throttles and repairs.
+type clusterMeasured struct {
+	At       time.Time
+	Readings []incident.Reading
+	Facts    []incident.Fact
+}
+
+func (e processStarted) when() time.Time  { return e.At }
+func (e processReady) when() time.Time    { return e.At }
+func (e processExited) when() time.Time   { return e.At }
+func (e processFailed) when() time.Time   { return e.At }
+func (e loadSampled) when() time.Time     { return e.At }
+func (e nodeReported) when() time.Time    { return e.At }
+func (e putCut) when() time.Time          { return e.At }
+func (e putForwarded) when() time.Time    { return e.At }
+func (e recordSeen) when() time.Time      { return e.At }
+func (e fleetScaled) when() time.Time     { return e.At }
+func (e clusterMeasured) when() time.Time { return e.At }

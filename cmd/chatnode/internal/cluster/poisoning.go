@@ -49,7 +49,7 @@ func (p *poisoning) apply(e event) {
 		case e.Good && !p.stored.At.IsZero() && p.healed.At.IsZero():
 			p.healed = e
 		}
-	case processStarted, processReady, processExited, processFailed, loadSampled, nodeReported, fleetScaled:
+	case processStarted, processReady, processExited, processFailed, loadSampled, nodeReported, fleetScaled, clusterMeasured:
 	}
 }
 

@@ -81,7 +81,7 @@ func (f *fakeSystem) report(e event) {
 		f.log(fmt.Sprintf("exit %d", e.Code))
 	case processFailed:
 		f.log("failed: " + e.Reason)
-	case processReady, loadSampled, nodeReported, putCut, putForwarded, recordSeen, fleetScaled:
+	case processReady, loadSampled, nodeReported, putCut, putForwarded, recordSeen, fleetScaled, clusterMeasured:
 	}
 }
 

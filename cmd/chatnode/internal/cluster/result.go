@@ -55,6 +55,7 @@ type ActResult struct {
 	QuarantineEnteredMS int64 `json:"quarantine_entered_ms"`
 	QuarantinedNodes    int   `json:"quarantined_nodes"`
 	Scaling
+	Alarms
 	// Recovered says that everything was back before the act's time limit.
 	Recovered bool `json:"recovered"`
 	// Notes say in words what did not go as it should.
@@ -116,6 +117,7 @@ func (r *record) result() ActResult {
 		QuarantinedMax: quarantine.most, QuarantineHealedMS: quarantine.healed.Milliseconds(),
 		QuarantineEnteredMS: quarantine.entered.Milliseconds(), QuarantinedNodes: quarantine.nodes,
 		Scaling:   r.scaling(),
+		Alarms:    r.alarms(p),
 		Recovered: r.settled && sessions.back, Notes: r.notes,
 	}
 }
@@ -143,7 +145,7 @@ func countExits(events []event, nodes int) exitFigures {
 			most = max(most, len(down))
 		case processReady:
 			delete(down, e.Name)
-		case processStarted, processFailed, loadSampled, nodeReported, putCut, putForwarded, recordSeen, fleetScaled:
+		case processStarted, processFailed, loadSampled, nodeReported, putCut, putForwarded, recordSeen, fleetScaled, clusterMeasured:
 		}
 	}
 	f.nodes = len(exited)

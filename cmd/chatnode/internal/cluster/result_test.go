@@ -302,7 +302,8 @@ func TestResultsJSON(t *testing.T) {
 		`"messages_acked":0,"messages_lost":0,"messages_undelivered":0,"guilds_unavailable_max":0,"reconnect_attempts":0,"resumes_ok":0,` +
 		`"api_instances_before":3,"api_instances_min":3,"quarantined_max":0,"quarantine_healed_ms":0,` +
 		`"quarantine_entered_ms":0,"quarantined_nodes":0,` +
-		`"api_nodes_max":0,"scale_outs":0,"scale_ins":0,"scale_limited":false,"recovered":true}]}`
+		`"api_nodes_max":0,"scale_outs":0,"scale_ins":0,"scale_limited":false,` +
+		`"incidents":[],"poison_to_page_ms":null,"poison_to_brakes_ms":null,"poison_to_recovery_ms":null,"recovered":true}]}`
 	if string(got) != want {
 		t.Errorf("results:\n got %s\nwant %s", got, want)
 	}

@@ -56,7 +56,7 @@ func (s *storyteller) tell(e event) []note {
 		return s.tellRecord(e)
 	case fleetScaled:
 		return s.say(e.At, "autoscaler: "+e.Why)
-	case putForwarded, processFailed:
+	case putForwarded, processFailed, clusterMeasured:
 	}
 	return nil
 }

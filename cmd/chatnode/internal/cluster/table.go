@@ -30,6 +30,7 @@ func rows() []row {
 		{"chat nodes that exited", func(a ActResult) string { return outOf(a.NodesExited, a.Nodes) }},
 		{"exits of chat nodes, by exit code", exitsText},
 		{"chat nodes down at once, at worst", func(a ActResult) string { return fmt.Sprintf("%.0f %%", 100*a.PeakCapacityLost) }},
+		{"somebody was paged, after the bad write", func(a ActResult) string { return whenTold(a.PoisonToPageMS) }},
 		{"watchers restarted by their supervisor", func(a ActResult) string { return thousands(a.WatcherRestarts) }},
 		{},
 		{"users connected before", func(a ActResult) string { return thousands(a.SessionsBefore) }},
@@ -190,6 +191,13 @@ func whenQuarantined(a ActResult, ms int64) string {
 		return "-"
 	}
 	return milliseconds(ms)
+}
+
+func whenTold(ms *int64) string {
+	if ms == nil {
+		return "nobody was"
+	}
+	return milliseconds(*ms)
 }
 
 func outOf(n, all int) string { return fmt.Sprintf("%d of %d", n, all) }

@@ -16,7 +16,7 @@ func twoActs() Results {
 			NodeExits: 7, ExitCodes: map[string]int{"70": 6, "137": 1}, NodesExited: 6, WatcherRestarts: 72, PeakCapacityLost: 1,
 			SessionsBefore: 2000, SessionsLost: 2000, LostSessionSeconds: 9120.5, RecoveredMS: 9400,
 			Traffic:            Traffic{MessagesAcked: 812, GuildsUnavailableMax: 50, ReconnectAttempts: 4310, ResumesOK: 12},
-			APIInstancesBefore: 3, APIInstancesMin: 3, Recovered: true,
+			APIInstancesBefore: 3, APIInstancesMin: 3, Recovered: true, Alarms: Alarms{PoisonToPageMS: new(int64(2640))},
 		},
 		{
 			Profile: "isolated", Nodes: 6, Users: 2000,

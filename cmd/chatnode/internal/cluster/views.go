@@ -47,7 +47,7 @@ func (v *nodeViews) apply(e event) (node string, counts bool) {
 		}
 		v.applyReport(e)
 		return e.Node, true
-	case processFailed, loadSampled, putCut, putForwarded, recordSeen, fleetScaled:
+	case processFailed, loadSampled, putCut, putForwarded, recordSeen, fleetScaled, clusterMeasured:
 	}
 	return "", false
 }

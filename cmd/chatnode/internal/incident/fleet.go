@@ -178,7 +178,7 @@ func (f *Fleet) changes(heard bool) []Fact {
 		}
 		facts = append(facts, Fact{Kind: kind})
 	}
-	if rate := f.tightest(); rate != f.throttle {
+	if rate, automatic := f.tightest(); f.anotherRate(rate, automatic) {
 		f.throttle = rate
 		if rate < 0 {
 			facts = append(facts, Fact{Kind: Unthrottled})
@@ -204,14 +204,23 @@ func (f *Fleet) changes(heard bool) []Fact {
 }
 
 // tightest is the lowest of the chat nodes' limits; below 0 where there is none.
-func (f *Fleet) tightest() float64 {
-	rate := -1.0
+func (f *Fleet) tightest() (rate float64, automatic bool) {
+	rate = -1
 	for _, m := range f.members {
 		if r := m.report.Throttle; m.Role == ChatNode && m.report.Answer == Answered && r >= 0 && (rate < 0 || r < rate) {
-			rate = r
+			rate, automatic = r, m.report.Automatic
 		}
 	}
-	return rate
+	return rate, automatic
+}
+
+// anotherRate says whether a limit is worth telling: each that somebody has set, and
+// of those that nodes find themselves a half and a double.
+func (f *Fleet) anotherRate(rate float64, automatic bool) bool {
+	if automatic && rate >= 0 && f.throttle >= 0 {
+		return rate != f.throttle && (rate*2 <= f.throttle || rate >= f.throttle*2)
+	}
+	return rate != f.throttle
 }
 
 func (f *Fleet) scan() Repairs {

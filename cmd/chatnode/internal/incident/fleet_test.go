@@ -138,6 +138,25 @@ func TestFleetTellsTheEndOfThings(t *testing.T) {
 	}
 }
 
+// TestAutomaticThrottle: a limit that moves all the time is told when it has halved
+// or doubled.
+func TestAutomaticThrottle(t *testing.T) {
+	y := newYard(t)
+	var told []float64
+	for _, rate := range []float64{100, 90, 60, 51, 50, 99, 100, 0, 0, 10} {
+		for id := range y.reports {
+			y.edit(id, func(r *Report) { r.Throttle, r.Automatic = rate, true })
+		}
+		_, facts := y.round()
+		for _, f := range facts {
+			told = append(told, f.Value)
+		}
+	}
+	if want := []float64{100, 50, 100, 0, 10}; !slices.Equal(told, want) {
+		t.Errorf("told: got %v, want %v", told, want)
+	}
+}
+
 // TestAnExpectedNodeThatNeverCame is no exit: it never was there.
 func TestAnExpectedNodeThatNeverCame(t *testing.T) {
 	y := newYard(t)

@@ -53,7 +53,9 @@ type Report struct {
 	// Skew is how much its clock is ahead of ours; 0 if it does not say.
 	Skew time.Duration
 	// Throttle is how many connections a second it lets in; below 0 for no limit.
-	Throttle float64
+	// Automatic says that it finds the limit itself, and changes it all the time.
+	Throttle  float64
+	Automatic bool
 	// Repairs says whether the store's repair scan is paused.
 	Repairs Repairs
 }

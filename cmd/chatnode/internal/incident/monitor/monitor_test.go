@@ -123,7 +123,7 @@ func TestMonitor(t *testing.T) {
 			t.Errorf("before the first round: got %s, want unknown", v.State)
 		}
 		stop := run(t, m)
-		time.Sleep(30 * time.Second)
+		time.Sleep(31 * time.Second) // between two rounds: what follows is seen together
 		if v := m.View(); v.State != incident.Operational || len(v.Incidents) != 0 {
 			t.Errorf("all is well: got %s, want operational", v.State)
 		}
@@ -168,7 +168,7 @@ func TestNothingThatHangsStopsIt(t *testing.T) {
 		}
 		m := y.monitor(t, nil)
 		stop := run(t, m)
-		time.Sleep(30 * time.Second)
+		time.Sleep(31 * time.Second)
 		y.set(0, -1)
 		y.set(1, -1)
 		time.Sleep(30 * time.Second)
@@ -189,7 +189,7 @@ func TestBlind(t *testing.T) {
 		y := newYard(2)
 		m := y.monitor(t, nil)
 		defer run(t, m)()
-		time.Sleep(30 * time.Second)
+		time.Sleep(31 * time.Second)
 		y.set(0, -1)
 		y.set(1, -1)
 		time.Sleep(30 * time.Second)

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +29,11 @@ type Target struct {
 	incident.Target
 	// Admin is the base URL of its admin listener.
 	Admin string
+}
+
+// Probe asks one target once, for 2 s at most. It is what a [Monitor] does in its rounds.
+func Probe(ctx context.Context, client *http.Client, t Target) incident.Report {
+	return prober{client}.probe(ctx, t)
 }
 
 // prober asks targets how they are.
@@ -88,7 +91,7 @@ func (p prober) probe(ctx context.Context, t Target) incident.Report {
 func (p prober) askMore(ctx context.Context, t Target, r *incident.Report) {
 	if t.Role == incident.ChatNode {
 		if status, body, err := p.ask(ctx, t.Admin+"/admin/admission"); err == nil && status == http.StatusOK {
-			r.Throttle = throttleOf(body)
+			r.Throttle, r.Automatic = throttleOf(body)
 		}
 	}
 	if t.Role == incident.Store {
@@ -98,46 +101,37 @@ func (p prober) askMore(ctx context.Context, t Target, r *incident.Report) {
 	}
 }
 
-// throttleOf reads which limit somebody has set: "200/s". Of a node that sets its
-// limit itself, or has none, there is none to tell.
-func throttleOf(body []byte) float64 {
+// throttleOf reads a chat node's admission: "ramp" is how it was set ("off", "auto",
+// "200/s"), "rate" what it lets in at present. What makes no sense is no limit.
+func throttleOf(body []byte) (rate float64, automatic bool) {
 	var answer struct {
-		Rate any `json:"rate"`
+		Ramp string   `json:"ramp"`
+		Rate *float64 `json:"rate"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
-		return -1
+	if json.Unmarshal(body, &answer) != nil || answer.Ramp == "off" || answer.Rate == nil {
+		return -1, false
 	}
-	var rate float64
-	switch v := answer.Rate.(type) {
-	case float64:
-		rate = v
-	case string:
-		parsed, err := strconv.ParseFloat(strings.TrimSuffix(v, "/s"), 64)
-		if err != nil {
-			return -1
-		}
-		rate = parsed
-	default:
-		return -1
+	if rate = *answer.Rate; !(rate >= 0 && rate <= maxThrottle) {
+		return -1, false
 	}
-	if !(rate >= 0 && rate <= maxThrottle) {
-		return -1
-	}
-	return rate
+	return rate, answer.Ramp == "auto"
 }
 
 // repairsOf reads whether the store's repairs are paused.
 func repairsOf(body []byte) incident.Repairs {
 	var answer struct {
-		Paused *bool `json:"paused"`
+		State string `json:"state"`
 	}
-	switch {
-	case json.Unmarshal(body, &answer) != nil || answer.Paused == nil:
+	if json.Unmarshal(body, &answer) != nil {
 		return incident.RepairsUnknown
-	case *answer.Paused:
-		return incident.RepairsStopped
 	}
-	return incident.RepairsRun
+	switch answer.State {
+	case "paused":
+		return incident.RepairsStopped
+	case "running", "waiting":
+		return incident.RepairsRun
+	}
+	return incident.RepairsUnknown
 }
 
 func (p prober) get(ctx context.Context, url string) (*http.Response, error) {
