@@ -11,9 +11,10 @@
 //
 // How fast requests are granted is set by hand ([Manual]), or follows what is measured ([Auto]): [Report]s say how much
 // was got done, how much was refused, what is in flight and how long it takes. While there is capacity to spare and
-// somebody to use it, the rate climbs a step a report; where there is none, it falls below what was got done, at once.
-// A rate that is too low makes a recovery longer by as much, one that is too high can make it last for ever, because what
-// is given up on half-way has cost as much as what was of use.
+// somebody to use it, the rate climbs a step a report; where there is none, it falls below what was got done, at once
+// (for slow answers, at the second report in a row; the first only ends the climb). A rate that is too low makes a
+// recovery longer by as much, one that is too high can make it last for ever, because what is given up on half-way has
+// cost as much as what was of use.
 //
 // # Who is next
 //

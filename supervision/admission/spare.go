@@ -10,7 +10,8 @@ import (
 const (
 	// firstStep multiplies the rate while it has never been too high, and once that is long ago.
 	firstStep = 1.5
-	// nearStep multiplies it from the last rate that was too high, less this step, on.
+	// nearStep multiplies it from the last rate that was too high, less this step, on; beyond that rate each further step
+	// is larger by as much, as what lies there is less and less likely to be too high for the same reason.
 	nearStep = 1.1
 	// retreat of what was got done while there was nothing to spare is what is granted next: a little less, so that
 	// what has piled up is worked off.
@@ -18,9 +19,11 @@ const (
 	// used is the part of its rate that has to be granted for a climb: what nobody asked for proves nothing.
 	used = 0.8
 	// slowFactor times the best latency of the last minute, and slowBy more, is congestion. 20 ms of waiting is where
-	// WeChat's DAGOR (SoCC 2018) sees overload; the factor is that of Netflix's gradient limits.
-	slowFactor = 2
-	slowBy     = 20 * time.Millisecond
+	// WeChat's DAGOR (SoCC 2018) sees overload; the factor is that of Netflix's gradient limits. It takes two reports one
+	// after the other: a single one may be a pause of this process's own.
+	slowFactor  = 2
+	slowBy      = 20 * time.Millisecond
+	slowReports = 2
 	// slowSamples is how many calls a mean is worth looking at.
 	slowSamples = 5
 	// window is half of the time in which the best latency is looked for, and how long a rate that was too high is
@@ -46,6 +49,8 @@ type spare struct {
 	rate, floor, ceiling float64
 	tooHigh              float64 // the lowest rate that was too high lately; 0: none
 	tooHighAt            time.Duration
+	beyond               float64          // steps beyond that rate
+	slow                 int              // reports in a row that were slow
 	best                 [2]time.Duration // latencies of this half and of the half before; 0: not known
 	halfAt               time.Duration
 	granted              int // since the last report
@@ -69,7 +74,7 @@ func (s *spare) take(now time.Duration, r Report, waiting bool) {
 	switch {
 	case s.congested(now, r):
 		s.fall(now, float64(max(r.Done, 0))/seconds)
-	case r.Done > 0 && (waiting || float64(granted) >= used*s.rate*seconds):
+	case s.slow == 0 && r.Done > 0 && (waiting || float64(granted) >= used*s.rate*seconds):
 		s.climb()
 	}
 }
@@ -83,18 +88,18 @@ func (s *spare) fall(now time.Duration, doneRate float64) {
 	if s.tooHigh == 0 || s.rate < s.tooHigh {
 		s.tooHigh = s.rate
 	}
-	s.tooHighAt = now
+	s.tooHighAt, s.beyond = now, 0
 	s.set(target)
 }
 
 func (s *spare) climb() {
 	step := firstStep
 	if s.tooHigh > 0 && s.rate*firstStep > s.tooHigh/nearStep {
-		step = nearStep
+		step = min(nearStep+s.beyond*(nearStep-1), firstStep)
 	}
 	s.set(s.rate * step)
 	if s.tooHigh > 0 && s.rate > s.tooHigh {
-		s.tooHigh = s.rate // it is not too high now: what lies beyond is looked for as carefully
+		s.beyond++
 	}
 }
 
@@ -121,7 +126,10 @@ func (s *spare) congested(now time.Duration, r Report) bool {
 			s.best[0] = r.Latency
 		}
 	}
-	return slow || r.Refused > 0 || (r.Limit > 0 && r.InFlight >= r.Limit)
+	if s.slow++; !slow {
+		s.slow = 0
+	}
+	return s.slow >= slowReports || r.Refused > 0 || (r.Limit > 0 && r.InFlight >= r.Limit)
 }
 
 func (s *spare) bestLatency() time.Duration {
