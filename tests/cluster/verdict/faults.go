@@ -117,6 +117,7 @@ func (a Act) isolatedFaults() list {
 	l.check(*a.LostSessionSeconds == 0, "lost_session_seconds: got %v, want 0", *a.LostSessionSeconds)
 	l.check(*a.RecoveredMS == 0, "recovered_ms: got %d, want 0: sessions never went", *a.RecoveredMS)
 	l.check(*a.ReconnectAttempts == 0 && *a.ResumesOK == 0, "reconnect_attempts: got %d, and %d resumed, want 0: nobody was disconnected", *a.ReconnectAttempts, *a.ResumesOK)
+	l.check(*a.GuildsUnavailable == 0, "guilds_unavailable_max: got %d, want 0", *a.GuildsUnavailable)
 	l.check(*a.MessagesUndelivered == 0, "messages_undelivered: got %d, want 0", *a.MessagesUndelivered)
 	l.check(*a.APIInstancesMin >= *a.APIInstancesBefore, "api_instances_min: got %d, want never below the %d before", *a.APIInstancesMin, *a.APIInstancesBefore)
 	l.check(*a.APIInstancesBefore > 0, "api_instances_before: got 0, want some")

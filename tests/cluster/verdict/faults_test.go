@@ -64,6 +64,7 @@ func TestEveryFaultIsSeen(t *testing.T) {
 		{0, "messages_acked", "0"},
 		{1, "messages_lost", "1"},
 		{1, "messages_undelivered", "1"},
+		{1, "guilds_unavailable_max", "1"},
 		{1, "reconnect_attempts", "1"},
 		{0, "recovered", "false"},
 		{0, "sessions_before", "1999"},

@@ -58,7 +58,7 @@ func newAct(ctx context.Context, cfg Config, profile, dir string, p *ports, t *t
 // play runs the act to its end and computes what it showed. The cluster still
 // runs afterwards, whatever the outcome: close stops it.
 func (a *act) play(ctx context.Context) (ActResult, error) {
-	for _, step := range []func(context.Context) error{a.boot, a.connect, a.poison, a.settle, a.readBack} {
+	for _, step := range []func(context.Context) error{a.boot, a.connect, a.awaitGuilds, a.poison, a.settle, a.readBack} {
 		if err := step(ctx); err != nil {
 			return ActResult{}, a.explain(ctx, err)
 		}

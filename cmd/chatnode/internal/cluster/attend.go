@@ -106,7 +106,7 @@ func (s sampler) attend(ctx context.Context, life int) {
 			last = loadSampled{
 				At: stats.At, Life: life, Connected: stats.Connected, Lost: stats.Lost, Seconds: stats.Seconds,
 				Attempts: stats.Attempts, Resumed: stats.Resumed, Acked: stats.Acked, Undelivered: stats.Undelivered,
-				Unavailable: stats.Unavailable, Open: stats.Open,
+				Unavailable: stats.Unavailable, Awaited: stats.Awaited, Open: stats.Open,
 			}
 			s.report(last)
 		}

@@ -100,7 +100,7 @@ func TestFollowerReadsTheLastWords(t *testing.T) {
 
 func TestSamplerReportsTheEndOfTheLoad(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, `{"users":2000,"connected":1998,"ready_total":2010,"lost_total":12,"connected_seconds":123.4,"attempts_total":2020,"resumed_total":5,"messages_acked_total":7,"messages_undelivered_total":1,"guilds_unavailable_lately":3,"oldest_open":"2020-03-16T14:18:59Z","at":"2020-03-16T14:19:00.5Z"}`)
+		_, _ = fmt.Fprint(w, `{"users":2000,"connected":1998,"ready_total":2010,"lost_total":12,"connected_seconds":123.4,"attempts_total":2020,"resumed_total":5,"messages_acked_total":7,"messages_undelivered_total":1,"guilds_unavailable_lately":3,"guilds_awaited":4,"oldest_open":"2020-03-16T14:18:59Z","at":"2020-03-16T14:19:00.5Z"}`)
 	}))
 	defer server.Close()
 	events := make(chan event, 1000)
@@ -112,7 +112,7 @@ func TestSamplerReportsTheEndOfTheLoad(t *testing.T) {
 	}()
 	want := loadSampled{
 		At: time.Date(2020, 3, 16, 14, 19, 0, 500_000_000, time.UTC), Life: 2, Connected: 1998, Lost: 12, Seconds: 123.4,
-		Attempts: 2020, Resumed: 5, Acked: 7, Undelivered: 1, Unavailable: 3, Open: time.Date(2020, 3, 16, 14, 18, 59, 0, time.UTC),
+		Attempts: 2020, Resumed: 5, Acked: 7, Undelivered: 1, Unavailable: 3, Awaited: 4, Open: time.Date(2020, 3, 16, 14, 18, 59, 0, time.UTC),
 	}
 	if got := next(t, "reading", events); got != want {
 		t.Errorf("reading: got %+v, want %+v", got, want)

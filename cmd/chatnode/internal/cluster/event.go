@@ -75,6 +75,8 @@ type loadSampled struct {
 	Attempts, Resumed, Acked, Undelivered int64
 	// Unavailable is how many guilds were so at once, lately.
 	Unavailable int
+	// Awaited is how often a connected session has not got one of its guilds.
+	Awaited int
 	// Open is when the oldest message was acknowledged of which it is not known yet
 	// who hears it; zero for none.
 	Open time.Time

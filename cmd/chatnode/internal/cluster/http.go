@@ -66,6 +66,7 @@ type loadStats struct {
 	Acked       int64     `json:"messages_acked_total"`
 	Undelivered int64     `json:"messages_undelivered_total"`
 	Unavailable int       `json:"guilds_unavailable_lately"`
+	Awaited     int       `json:"guilds_awaited"`
 	Open        time.Time `json:"oldest_open"`
 }
 

@@ -29,6 +29,7 @@ type storyteller struct {
 	before int  // the most users that were connected
 	few    bool // users are fewer than they were
 	good   bool // the last record seen under the key
+	away   bool // guilds are unavailable
 }
 
 // tell returns the notes that one event is worth.
@@ -87,6 +88,14 @@ func (s *storyteller) tellLoad(e loadSampled) []note {
 	if s.few && enough(e.Connected, s.before) {
 		s.few = false
 		notes = append(notes, s.say(e.At, fmt.Sprintf("%s of %s users are connected again", thousands(e.Connected), thousands(s.before)))...)
+	}
+	if e.Unavailable > 0 && !s.away {
+		s.away = true
+		notes = append(notes, s.say(e.At, "guilds are unavailable")...)
+	}
+	if e.Unavailable == 0 && s.away {
+		s.away = false
+		notes = append(notes, s.say(e.At, "all guilds are available again")...)
 	}
 	// Users that have not all come yet are no loss.
 	s.few = s.few || e.Lost > prev.Lost && !enough(e.Connected, s.before)

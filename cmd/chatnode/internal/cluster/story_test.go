@@ -71,6 +71,16 @@ func TestStoryteller(t *testing.T) {
 			[]string{" sessions lost: 80", " 99 of 100 users are connected again"},
 		},
 		{
+			"guilds go and come back",
+			[]event{
+				loadSampled{Life: 1, Connected: 50},
+				loadSampled{Life: 1, Connected: 50, Unavailable: 3},
+				loadSampled{Life: 1, Connected: 50, Unavailable: 7},
+				loadSampled{Life: 1, Connected: 50},
+			},
+			[]string{" guilds are unavailable", " all guilds are available again"},
+		},
+		{
 			"a new load counts from zero",
 			[]event{loadSampled{Life: 1, Connected: 100, Lost: 80}, loadSampled{Life: 2, Connected: 100, Lost: 81}},
 			[]string{" sessions lost: 80", " sessions lost: 81"},

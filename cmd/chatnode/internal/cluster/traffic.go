@@ -15,6 +15,8 @@ import (
 const (
 	// hearLimit is how long an act waits until it is known who has heard the last messages.
 	hearLimit = 15 * time.Second
+	// guildLimit is how long the users' guilds may take once all are connected.
+	guildLimit = 20 * time.Second
 	// readBackLimit is how long it reads acknowledged messages back.
 	readBackLimit = 2 * time.Minute
 	// maxAckedReply bounds the list of acknowledged messages, 64 bytes each.
@@ -74,6 +76,19 @@ func (r *record) traffic(cut time.Time) Traffic {
 		t.ResumesOK += s.Resumed - before.Resumed
 	}
 	return t
+}
+
+// awaitGuilds waits until every user has got every guild, so that what is missing
+// afterwards is the poison's doing. Guilds that do not come are a note.
+func (a *act) awaitGuilds(ctx context.Context) error {
+	err := a.journal.await(ctx, guildLimit, func(b *board) bool { return b.load.Awaited == 0 && b.load.Unavailable == 0 })
+	if !errors.Is(err, errTimeLimit) {
+		return err
+	}
+	awaited := 0
+	a.journal.look(func(b *board) { awaited = b.load.Awaited })
+	a.note("users still wait for %s (%v)", count(awaited, "guild"), err)
+	return nil
 }
 
 // readBack waits until it is known who has heard the messages up to now, and

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/load"
@@ -81,6 +82,27 @@ func readingBack(t *testing.T, address string, last loadSampled) (*act, error) {
 	cancel()
 	<-done
 	return a, err
+}
+
+func TestGuildsAreAwaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, row := range []struct {
+			name string
+			last loadSampled
+			note bool
+		}{
+			{"all there", loadSampled{Life: 1, Connected: 5}, false},
+			{"some never come", loadSampled{Life: 1, Connected: 5, Awaited: 3}, true},
+			{"some are away", loadSampled{Life: 1, Connected: 5, Unavailable: 1}, true},
+		} {
+			a := &act{cfg: Config{}.withDefaults(), teller: newTeller("x", nil)}
+			a.journal = newJournal(nil, func(event) {})
+			a.journal.add(row.last)
+			if err := a.awaitGuilds(t.Context()); err != nil || (len(a.notes) > 0) != row.note {
+				t.Errorf("%s: got notes %q, %v, want one: %v", row.name, a.notes, err, row.note)
+			}
+		}
+	})
 }
 
 func TestEveryAcknowledgedMessageIsReadBack(t *testing.T) {

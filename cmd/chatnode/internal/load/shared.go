@@ -147,6 +147,7 @@ func (l *ledger) fill(s *Stats) {
 		w.peak(now)
 		s.Guilds, s.GuildsUnavailable, s.GuildsUnavailableMax = len(w.guilds), w.unavailable, w.unavailMax
 		s.GuildsUnavailableLately = max(w.recent[0], w.recent[1])
+		s.GuildsAwaited = w.awaitedSeats()
 		c := w.messages.counts
 		s.MessagesSent, s.MessagesAcked, s.MessagesFailed = c.Sent, c.Acked, c.Failed
 		s.MessagesLimited, s.MessagesSkipped, s.MessagesUndelivered = c.Limited, c.Skipped, c.Undelivered

@@ -35,6 +35,8 @@ type Stats struct {
 	GuildsUnavailable       int `json:"guilds_unavailable"`
 	GuildsUnavailableLately int `json:"guilds_unavailable_lately"`
 	GuildsUnavailableMax    int `json:"guilds_unavailable_max"`
+	// GuildsAwaited is how often a connected session has not got one of its guilds, from READY on.
+	GuildsAwaited int `json:"guilds_awaited"`
 
 	// MessagesSent counts messages begun, Acked those that the API acknowledged, and Failed those of which nobody knows
 	// whether they are there. Limited counts answers 429, after each of which the message was sent again. Skipped counts

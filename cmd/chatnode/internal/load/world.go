@@ -230,6 +230,21 @@ func (w *world) uncount(now time.Time, one *seat) {
 	}
 }
 
+// awaitedSeats counts the guilds that connected sessions have not got.
+func (w *world) awaitedSeats() (n int) {
+	for _, s := range w.sessions {
+		if s == nil || !s.connected {
+			continue
+		}
+		for _, one := range s.seats {
+			if !one.here {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // peak notes how many guilds are unavailable.
 func (w *world) peak(now time.Time) {
 	if passed := now.Sub(w.recentSince); passed >= recentSpan {

@@ -49,11 +49,17 @@ func TestUnavailableGuilds(t *testing.T) {
 	}
 	s := st.opened(st.now, 0, []uint64{7, 8})
 	check("READY", 0, 0)
+	if got := st.awaitedSeats(); got != 2 {
+		t.Errorf("awaited: got %d, want both guilds", got)
+	}
 	st.at(readyGrace - time.Millisecond)
 	st.guildCame(st.now, s, 7, nil)
 	check("not yet", 0, 0)
 	st.at(readyGrace)
 	check("one did not come", 1, 1)
+	if got := st.awaitedSeats(); got != 1 {
+		t.Errorf("awaited: got %d, want the one that did not come", got)
+	}
 	st.guildCame(st.now, s, 8, nil)
 	check("it came late", 0, 1)
 	other := st.opened(st.now, 1, []uint64{7})
