@@ -26,6 +26,7 @@ type demoCommand struct {
 	JSON      string    `name:"json" placeholder:"FILE" help:"Write the results to this file, as JSON."`
 	ReadyFile string    `placeholder:"FILE" help:"Write addresses and process IDs to this file whenever an act's cluster serves."`
 	Dir       string    `placeholder:"DIR" help:"Where the run's temporary folder is made; the system's own by default."`
+	pageFlags
 }
 
 // Help lists the exit codes.
@@ -35,6 +36,9 @@ func (demoCommand) Help() string {
 }
 
 func (c *demoCommand) run(ctx context.Context, s *session) error {
+	if c.Replay != "" {
+		return c.replay(ctx, s)
+	}
 	cfg := cluster.Config{
 		Nodes: int(c.Nodes), APIs: int(c.Apis), Users: int(c.Users),
 		Messages: c.messages(), Seed: c.Seed, Poison: time.Duration(c.Poison), Boot: time.Duration(c.Boot), Target: c.Target,
