@@ -53,6 +53,9 @@ func (c *demoCommand) run(ctx context.Context, s *session) error {
 	if err := cfg.Validate(); err != nil {
 		return withCode(exitUsage, err)
 	}
+	if err := c.preparePage(ctx, s, &cfg); err != nil {
+		return err
+	}
 	return cluster.Run(ctx, cfg)
 }
 

@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime/debug"
 	"strconv"
 
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/cluster"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/page"
 )
 
 // pageFlags are the flags of the live page.
 type pageFlags struct {
-	Page   addressOrOff `default:"127.0.0.1:8080" help:"Where the live page is, or off; a port that is taken is the next free one."`
-	Replay string       `placeholder:"FILE" help:"Start no cluster: show a recorded run on the page."`
-	Speed  factor       `default:"1" help:"How many times faster than recorded --replay plays."`
+	Page          addressOrOff `default:"127.0.0.1:8080" help:"Where the live page is, or off; a port that is taken is the next free one."`
+	PageTokenFile string       `placeholder:"FILE" help:"The file with the token that the page's commands must bring; without one they are taken on loopback only."`
+	Record        string       `placeholder:"FILE" help:"Write what the page shows to this file, to be replayed."`
+	Replay        string       `placeholder:"FILE" help:"Start no cluster: show a recorded run on the page."`
+	Speed         factor       `default:"1" help:"How many times faster than recorded --replay plays."`
 }
 
 // openPage takes the page's port; nil where there is to be no page.
@@ -38,6 +42,14 @@ func (f pageFlags) openPage(ctx context.Context, s *session) (net.Listener, erro
 func samePort(l net.Listener, port string) bool {
 	_, got, err := net.SplitHostPort(l.Addr().String())
 	return err == nil && got == port
+}
+
+// token is what the page's commands must bring; empty where nothing is asked for.
+func (f pageFlags) token() (string, error) {
+	if f.PageTokenFile == "" {
+		return "", nil
+	}
+	return readToken("--page-token-file", f.PageTokenFile)
 }
 
 // replay shows a recorded run until ctx ends.
@@ -99,4 +111,19 @@ func (f *factor) UnmarshalText(text []byte) error {
 	}
 	*f = factor(x)
 	return nil
+}
+
+// preparePage puts the live page into the demo's configuration.
+func (c *demoCommand) preparePage(ctx context.Context, s *session, cfg *cluster.Config) error {
+	info, _ := debug.ReadBuildInfo()
+	cfg.Page.Version, cfg.Page.RecordFile = version(info), c.Record
+	if c.Headless {
+		return nil
+	}
+	var err error
+	if cfg.Page.Token, err = c.token(); err != nil {
+		return err
+	}
+	cfg.Page.Listener, err = c.openPage(ctx, s)
+	return err
 }

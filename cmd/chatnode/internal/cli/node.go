@@ -14,6 +14,7 @@ import (
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gate"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/pulse"
 	"github.com/firebreak-go/firebreak/registry"
 	"github.com/firebreak-go/firebreak/registry/disk"
 	"github.com/firebreak-go/firebreak/registry/etcdv2"
@@ -102,6 +103,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	}
 	admin.serveAdmission(turns, server, commanding)
 	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
+	admin.mux.Handle("GET /admin/pulse", pulse.Handler(func() pulse.Pulse { return pulseOf(runtime.Snapshot(apiService), server.Stats()) }))
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	s.log.Info().Msg(files.line(0))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/fault"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/load"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/page"
 )
 
 // act is one cluster, from its first process to its last.
@@ -29,7 +30,10 @@ type act struct {
 	ports   *ports
 	proxy   *fault.CuttingProxy
 
-	added     added // API nodes that the autoscaler brought
+	added added                  // API nodes that the autoscaler brought
+	links map[string]*fault.Link // the chat nodes' ways to etcd, by name
+	show  *show
+
 	processes processes
 	monitors  sync.WaitGroup
 	releases  []context.CancelFunc // each ends one monitor
@@ -50,7 +54,7 @@ func newAct(ctx context.Context, cfg Config, profile, dir string, p *ports, t *t
 		return nil, fmt.Errorf("folder of act %s: %w", profile, err)
 	}
 	a := &act{cfg: cfg, profile: profile, dir: dir, start: start, layout: l, ports: p, teller: t}
-	a.journal = newJournal(names(l.nodes), t.tell)
+	a.journal = newJournal(names(l.nodes), a.tell)
 	a.maker = maker{cfg: cfg, profile: profile, dir: dir, layout: l, report: a.journal.add}
 	return a, nil
 }
@@ -73,7 +77,7 @@ func (a *act) play(ctx context.Context) (ActResult, error) {
 
 // boot starts the servers and waits until every chat node knows every API node.
 func (a *act) boot(ctx context.Context) error {
-	if err := a.openProxy(ctx); err != nil {
+	if err := errors.Join(a.openProxy(ctx), a.openLinks(ctx)); err != nil {
 		return err
 	}
 	a.say("starting etcd, the store, %s and %s", count(len(a.layout.apis), "API node"), count(len(a.layout.nodes), "chat node"))
@@ -131,6 +135,7 @@ func (a *act) connect(ctx context.Context) error {
 		return err
 	}
 	a.serving = time.Now()
+	a.show.see(page.ServingSeen{At: a.serving})
 	a.say("%s users are connected, after %s", thousands(a.cfg.Users), seconds(time.Since(began)))
 	return nil
 }
@@ -152,6 +157,12 @@ func (a *act) poison(ctx context.Context) error {
 		return fmt.Errorf("%s made no announcement: %w", a.layout.joiner.name, err)
 	}
 	return err
+}
+
+// tell hands on what was seen, to the progress lines and to the page.
+func (a *act) tell(e event) {
+	a.teller.tell(e)
+	a.show.tell(e)
 }
 
 // launch starts one process of the act and keeps it alive until close.

@@ -33,6 +33,7 @@ type follower struct {
 	node   string
 	admin  string
 	report func(event)
+	show   *show // nil: nobody looks
 }
 
 // attend follows one life, connecting again when the stream breaks. When the
@@ -72,6 +73,7 @@ func (f follower) follow(ctx context.Context, life int, seq uint64) uint64 {
 			continue // also an empty line, which only keeps the connection alive
 		}
 		seq = e.Seq
+		f.show.told(f.node, life, e)
 		if wanted(e) {
 			f.report(nodeReported{
 				At: e.At, Node: f.node, Life: life, Kind: e.Kind,

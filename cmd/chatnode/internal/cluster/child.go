@@ -15,6 +15,8 @@ type child struct {
 	exited <-chan int
 	// terminate asks the child to stop; kill ends it whether it wants or not.
 	terminate, kill func()
+	// pause keeps the child from running, and resume lets it go on.
+	pause, resume func() error
 }
 
 // spawn returns the starter that runs binary. The child's standard input is a
@@ -52,8 +54,13 @@ func spawn(binary string) starter {
 		}()
 		return &child{
 			pid: cmd.Process.Pid, exited: exited,
-			terminate: func() { terminate(cmd.Process, write) },
-			kill:      func() { _ = cmd.Process.Kill() }, // an error means that it is gone already
+			terminate: func() {
+				_ = resumeProcess(cmd.Process) // a paused child would not hear of it
+				terminate(cmd.Process, write)
+			},
+			pause:  func() error { return pauseProcess(cmd.Process) },
+			resume: func() error { return resumeProcess(cmd.Process) },
+			kill:   func() { _ = cmd.Process.Kill() }, // an error means that it is gone already
 		}, nil
 	}
 }

@@ -84,6 +84,8 @@ type Config struct {
 	Out io.Writer
 	// Terminal says that Out is a terminal, which can redraw a line.
 	Terminal bool
+	// Page is the live page.
+	Page PageConfig
 	// Log gets what only a developer of the demo wants to know.
 	Log zerolog.Logger
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -60,7 +61,7 @@ func newLayout(ctx context.Context, p *ports, cfg Config) (layout, error) {
 	}
 	l.joiner = listening(fmt.Sprintf("api-%d", cfg.APIs+1), roleAPI)
 	for i := range cfg.Nodes {
-		l.nodes = append(l.nodes, listening(fmt.Sprintf("node-%d", i+1), roleNode))
+		l.nodes = append(l.nodes, listening(nodeName(i), roleNode))
 	}
 	for i := range l.apis {
 		l.apis[i].rest = port()
@@ -72,6 +73,8 @@ func newLayout(ctx context.Context, p *ports, cfg Config) (layout, error) {
 	l.key = key
 	return l, err
 }
+
+func nodeName(i int) string { return fmt.Sprintf("node-%d", i+1) }
 
 // all lists every server, in the order in which they start.
 func (l layout) all() []server {
@@ -94,6 +97,9 @@ type maker struct {
 	dir     string // the act's folder
 	layout  layout
 	report  func(event)
+	// etcdFor are the addresses under which chat nodes reach etcd, by name.
+	etcdFor map[string]string
+	show    *show
 }
 
 func (m maker) spec(s server, args ...string) spec {
@@ -132,9 +138,9 @@ func (m maker) joiner(proxy string) spec {
 }
 
 func (m maker) node(s server) spec {
-	made := m.spec(s, "--id", s.name, "--listen", s.listen, "--etcd", m.etcdURL(), "--profile", m.profile,
+	made := m.spec(s, "--id", s.name, "--listen", s.listen, "--etcd", cmp.Or(m.etcdFor[s.name], m.etcdURL()), "--profile", m.profile,
 		"--leave", "off")
-	made.Attend = follower{node: s.name, admin: s.adminURL(), report: m.report}.attend
+	made.Attend = m.show.attend(s, follower{node: s.name, admin: s.adminURL(), report: m.report, show: m.show}.attend)
 	return made
 }
 

@@ -28,6 +28,7 @@ func (a *act) watchKey(ctx context.Context) error {
 	}
 	o := &observer{
 		source: source, directory: directory, key: a.layout.key, id: a.layout.joiner.name, report: a.journal.add,
+		saw: a.show.record,
 	}
 	a.monitor(ctx, func(ctx context.Context) {
 		defer source.Close()

@@ -21,6 +21,10 @@ type observer struct {
 	key       string
 	id        string
 	report    func(event)
+	// saw, which may be nil, gets every record of the directory, and those that went.
+	saw func(kind registry.ChangeKind, e registry.Entry)
+
+	known map[string]bool // the keys that were there when last heard of
 
 	last registry.Index // of the record reported last
 }
@@ -34,6 +38,7 @@ func (o *observer) run(ctx context.Context) {
 			pause(ctx, observeRetry)
 			continue
 		}
+		o.compare(listing)
 		for _, e := range listing.Entries {
 			if e.Key == o.key {
 				o.see(e)
@@ -55,6 +60,10 @@ func (o *observer) watch(ctx context.Context, after registry.Index) {
 			return
 		}
 		after = change.Index
+		if change.Kind == registry.ChangeDirectory {
+			return // it stands for many keys
+		}
+		o.notice(change.Kind, change.Entry)
 		if change.Kind == registry.ChangePut && change.Entry.Key == o.key {
 			o.see(o.readBack(ctx, change.Entry))
 		}
@@ -68,6 +77,33 @@ func (o *observer) readBack(ctx context.Context, changed registry.Entry) registr
 		return e
 	}
 	return changed
+}
+
+// compare notices what a listing holds, and what it does not hold any more.
+func (o *observer) compare(listing registry.Listing) {
+	gone := o.known
+	o.known = make(map[string]bool, len(listing.Entries))
+	for _, e := range listing.Entries {
+		delete(gone, e.Key)
+		o.notice(registry.ChangePut, e)
+	}
+	for key := range gone {
+		o.notice(registry.ChangeDeleted, registry.Entry{Key: key, Index: listing.Index})
+	}
+}
+
+func (o *observer) notice(kind registry.ChangeKind, e registry.Entry) {
+	if o.known == nil {
+		o.known = make(map[string]bool)
+	}
+	if kind == registry.ChangePut {
+		o.known[e.Key] = true
+	} else {
+		delete(o.known, e.Key)
+	}
+	if o.saw != nil {
+		o.saw(kind, e)
+	}
 }
 
 func (o *observer) see(e registry.Entry) {

@@ -40,6 +40,8 @@ type process struct {
 	start  starter
 	report func(event)
 
+	steering steering
+
 	stopOnce sync.Once
 	stopping chan time.Duration // the grace, sent once
 	done     chan struct{}      // closed when no life is left and none will come
@@ -87,6 +89,11 @@ func (p *process) run(ctx context.Context) {
 			return
 		case <-time.After(delay):
 		}
+		select { // somebody may want it to stay away
+		case <-p.stopping:
+			return
+		case <-p.steering.allowed():
+		}
 	}
 }
 
@@ -101,6 +108,8 @@ func (p *process) live(ctx context.Context, life int) (exit processExited, last 
 	}
 	p.report(processStarted{At: time.Now(), Name: p.spec.Name, Role: p.spec.Role, Life: life, PID: c.pid})
 
+	p.steering.set(c)
+	defer p.steering.set(nil)
 	alive, over := context.WithCancel(ctx)
 	defer over()
 	attended := p.attend(alive, life)

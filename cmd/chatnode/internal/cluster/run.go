@@ -36,13 +36,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	r := run{cfg: cfg, dir: dir, ports: newPorts(), start: spawn(cfg.Binary), began: time.Now()}
+	if r.show, err = openShow(ctx, cfg, r.began); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.show.close()) }()
 	return r.acts(ctx)
 }
 
 // prepareFiles says early that a file cannot be written, and removes a ready
 // file of an earlier run, which would send its reader to a cluster that is gone.
 func prepareFiles(cfg Config) error {
-	for _, path := range []string{cfg.JSONFile, cfg.ReadyFile} {
+	for _, path := range []string{cfg.JSONFile, cfg.ReadyFile, cfg.Page.RecordFile} {
 		if path == "" {
 			continue
 		}
@@ -65,6 +69,7 @@ type run struct {
 	ports *ports
 	start starter
 	began time.Time
+	show  *show
 }
 
 // acts plays one act after the other; only the last one's cluster can outlive it.
@@ -82,9 +87,11 @@ func (r run) acts(ctx context.Context) (err error) {
 			return errors.Join(err, a.close())
 		}
 		results.Acts = append(results.Acts, result)
-		if last := i == len(r.cfg.Profiles)-1; last && r.cfg.Keep {
+		last := i == len(r.cfg.Profiles)-1
+		r.show.ended(results, last && r.cfg.Keep)
+		if last && r.cfg.Keep {
 			screen.close()
-			return errors.Join(r.publish(results), r.keep(ctx, a), a.close())
+			return errors.Join(r.publish(results), r.keepOn(ctx, a, results))
 		}
 		if err := a.close(); err != nil {
 			return err
@@ -100,6 +107,7 @@ func (r run) act(ctx context.Context, i int, profile string, s *screen) (*act, e
 	if err != nil {
 		return nil, err
 	}
+	r.show.begin(ctx, i, a)
 	a.monitor(ctx, func(ctx context.Context) { a.showStatus(ctx, s) })
 	return a, nil
 }
@@ -114,15 +122,47 @@ func (r run) publish(results Results) error {
 	return printTable(r.cfg.Out, results)
 }
 
-// keep leaves a cluster up until ctx ends; whatever dies in it comes back.
-func (r run) keep(ctx context.Context, a *act) error {
+// keepOn leaves a cluster up until ctx ends, or until another act is asked for,
+// which is played then and left up in its turn.
+func (r run) keepOn(ctx context.Context, a *act, results Results) error {
+	for {
+		again, err := r.keep(ctx, a)
+		if err = errors.Join(err, a.close()); err != nil || again == nil {
+			return err
+		}
+		again.apply(&r.cfg)
+		screen := newScreen(r.cfg.Out, r.cfg.Terminal && !r.cfg.Headless, r.began)
+		if a, err = r.act(ctx, len(results.Acts), again.profile, screen); err != nil {
+			screen.close()
+			return err
+		}
+		result, err := a.play(ctx)
+		screen.close()
+		if err != nil {
+			return errors.Join(err, a.close())
+		}
+		results.Acts = append(results.Acts, result)
+		r.show.ended(results, true)
+		if err := r.publish(results); err != nil {
+			return errors.Join(err, a.close())
+		}
+	}
+}
+
+// keep leaves a cluster up; whatever dies in it comes back. It returns what act is
+// asked for next, nil when ctx has ended.
+func (r run) keep(ctx context.Context, a *act) (*rerun, error) {
 	if err := printWhere(r.cfg.Out, a.profile, a.dir, a.present(), a.pids()); err != nil {
-		return err
+		return nil, err
 	}
 	s := newScreen(r.cfg.Out, false, r.began)
 	defer s.close()
 	a.teller.speak(s)
 	defer a.teller.silence()
-	<-ctx.Done()
-	return nil
+	select {
+	case <-ctx.Done():
+		return nil, nil //nolint:nilnil // nothing is asked for
+	case again := <-r.show.reruns:
+		return &again, nil
+	}
 }

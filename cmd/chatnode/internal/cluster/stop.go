@@ -16,6 +16,7 @@ const (
 // close stops everything of the act and waits until it is gone.
 func (a *act) close() error {
 	a.teller.silence()
+	a.show.leave(a)
 	for _, release := range a.releases {
 		release()
 	}
@@ -31,6 +32,9 @@ func (a *act) close() error {
 	a.monitors.Wait()
 	if a.proxy != nil {
 		a.proxy.Close()
+	}
+	for _, link := range a.links {
+		link.Close()
 	}
 	if len(left) > 0 {
 		return fmt.Errorf("act %s: %s would not end even when killed", a.profile, list(left))

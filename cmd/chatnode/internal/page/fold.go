@@ -33,7 +33,7 @@ type Fold struct {
 	throttle *float64
 	alarms   []Incident
 	guards   map[string]map[string]bool // engaged guards, and by which nodes
-	lastExit time.Time
+	lastFall time.Time
 
 	sent  map[string]Node // as told in the last frame
 	flags []Flag          // since the last frame
@@ -120,7 +120,9 @@ func (f *Fold) applyProcess(o ProcessSeen) {
 	}
 	if !o.Asked {
 		f.chain.Exits++
-		f.lastExit = o.At
+		if n.fell {
+			f.lastFall = o.At
+		}
 		f.load.mark()
 		f.exits = append(f.exits, exitSeen{o.At, o.Node, o.Code})
 	}
@@ -188,12 +190,15 @@ func (f *Fold) situation(at time.Time) situation {
 	s := situation{
 		serving: !f.serving.IsZero(), users: f.cfg.Users, sessions: f.load.connected, before: f.load.peak,
 		nodes: len(f.order), bad: f.badTotal(), offered: f.load.rate(at), exits: f.chain.Exits, lost: f.chain.Sessions,
-		spreading: !f.lastExit.IsZero() && at.Sub(f.lastExit) < spreadTime,
+		spreading: !f.lastFall.IsZero() && at.Sub(f.lastFall) < spreadTime,
 	}
 	if f.over != nil {
 		s.over, s.summary = true, f.over.Summary
 	}
 	for _, n := range f.nodes {
+		if n.fell {
+			s.fallen++
+		}
 		switch n.state(at) {
 		case NodeUp, NodeDraining:
 			s.up++

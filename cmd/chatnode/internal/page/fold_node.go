@@ -8,7 +8,9 @@ import (
 
 const (
 	// silentTime is after what time a node that says nothing counts as hanging.
-	silentTime = 8 * time.Second
+	silentTime = 4 * time.Second
+	// signalCode is the least exit code of a process that a signal ended.
+	signalCode = 128
 	// recentTime is how long after a restart a node counts as restarting.
 	recentTime = 2 * time.Second
 	// maxRestarts bounds the restarts remembered of one node.
@@ -23,6 +25,7 @@ type nodeFold struct {
 	ready    bool
 	leaving  bool // asked to stop
 	exits    int
+	fell     bool        // it ended by itself, and is not back
 	restarts []time.Time // of its watchers, the newest last
 	pulse    pulse.Pulse
 	beatAt   time.Time // zero: none in this life
@@ -34,13 +37,14 @@ func (n *nodeFold) process(o ProcessSeen) {
 	case ProcessStarted:
 		n.becomeAlive(o.Life)
 	case ProcessReady:
-		n.ready = true
+		n.ready, n.fell = true, false
 	case ProcessDraining:
 		n.leaving = true
 	case ProcessExited:
 		n.becomeDown()
 		if !o.Asked {
 			n.exits++
+			n.fell = o.Code < signalCode
 		}
 	}
 }

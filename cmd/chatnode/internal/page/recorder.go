@@ -37,11 +37,12 @@ func (r *Recorder) Begin(cfg FoldConfig, act Act) {
 func (r *Recorder) Observe(o Observation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.fold == nil {
+	over, ends := o.(ActOver)
+	if r.fold == nil || ends && r.act.End != nil {
 		return
 	}
 	r.fold.Apply(o)
-	if over, ok := o.(ActOver); ok && r.act.End == nil {
+	if ends {
 		end := over.At.UnixMilli()
 		r.act.End = &end
 		r.feed.PublishAct(r.act)
@@ -114,4 +115,11 @@ func (r *Recorder) Key(key string) (KeyDetail, error) {
 		}
 	}
 	return KeyDetail{}, ErrUnknown
+}
+
+// Rest ends what is seen of an act: nothing more counts until the next one begins.
+func (r *Recorder) Rest() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fold = nil
 }

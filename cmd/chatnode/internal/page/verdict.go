@@ -9,7 +9,7 @@ import (
 
 // When a verdict says what.
 const (
-	// spreadTime is how long after an exit the trouble counts as spreading.
+	// spreadTime is how long after a node fell the trouble counts as spreading.
 	spreadTime = 3 * time.Second
 	// missedPart of the users may be away without anybody calling it a loss.
 	missedPart = 0.01
@@ -28,11 +28,13 @@ type situation struct {
 	// The chat nodes: those that serve, that restart their watchers, that have
 	// fallen silent, and that are not there.
 	nodes, up, restarting, silent, down int
-	bad                                 int
-	offered                             float64
-	exits                               int   // since the act began
-	lost                                int64 // the same
-	spreading                           bool  // a node has exited in the last seconds
+	// fallen are those of them that ended by themselves, killed by nobody.
+	fallen    int
+	bad       int
+	offered   float64
+	exits     int   // since the act began
+	lost      int64 // the same
+	spreading bool  // a node has fallen in the last seconds
 }
 
 // judge says it in words.
@@ -48,7 +50,7 @@ func (s situation) level() Level {
 		return LevelOver
 	case !s.serving:
 		return LevelStarting
-	case s.restarting > 0 && s.bad > 0, s.bad > 0 && hurt, s.spreading && s.down > 1, hurt && s.down > 0 && s.storm():
+	case s.bad > 0 && (s.restarting > 0 || s.fallen > 0), s.spreading && s.fallen > 1, s.fallen > 0 && s.storm():
 		return LevelCascading
 	case hurt || s.restarting > 0 || s.silent > 0 || s.storm():
 		return LevelRecovering

@@ -12,7 +12,7 @@ const Period = 500 * time.Millisecond
 
 // silence is the longest time between two lines: a node that says nothing for
 // longer hangs.
-const silence = 5 * time.Second
+const silence = 2 * time.Second
 
 // writeLimit bounds one line's way to a reader.
 const writeLimit = 5 * time.Second
@@ -22,8 +22,9 @@ type Pulse struct {
 	// Sessions are open sockets with a session, Parked sessions without a socket.
 	Sessions int `json:"sessions"`
 	Parked   int `json:"parked"`
-	// The instances that the node serves: live, in quarantine with their last good
-	// value, gone and held. Quarantined counts bad keys, served or not.
+	// Live and Limbo count the instances that the node serves: those whose newest
+	// value is good, and those that are gone and held by a guard. Quarantined counts
+	// bad keys, served or not, Held the orders of operators that stand.
 	Live        int `json:"live"`
 	Quarantined int `json:"quarantined"`
 	Limbo       int `json:"limbo"`
