@@ -17,6 +17,8 @@ type ctlCommands struct {
 	Repairs   ctlRepairs   `cmd:"" help:"Ask, pause and resume the store's repairs."`
 	Status    ctlStatus    `cmd:"" help:"Say how the cluster is: its state, components and signals."`
 	Incidents ctlIncidents `cmd:"" help:"List the last incidents, or show the timeline of one."`
+
+	demoCommands
 }
 
 // controller is who is asked: the demo's controller, or "chatnode watch".
