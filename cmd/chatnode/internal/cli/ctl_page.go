@@ -140,10 +140,20 @@ func (c *ctlRerun) run(ctx context.Context, s *session) error {
 	return c.give(ctx, s, "rerun", map[string]string{"profile": c.Profile, "poison": c.Poison, "boot": c.Boot, "seed": c.Seed})
 }
 
-func (c *ctlTear) run(ctx context.Context, s *session) error     { return c.give(ctx, s, "tear", nil) }
-func (c *ctlEtcdDown) run(ctx context.Context, s *session) error { return c.give(ctx, s, "etcd-down", nil) }
-func (c *ctlEtcdUp) run(ctx context.Context, s *session) error   { return c.give(ctx, s, "etcd-up", nil) }
-func (c *ctlWipe) run(ctx context.Context, s *session) error     { return c.give(ctx, s, "wipe", nil) }
-func (c *ctlStorm) run(ctx context.Context, s *session) error    { return c.give(ctx, s, "storm", nil) }
-func (c *ctlScaleOut) run(ctx context.Context, s *session) error { return c.give(ctx, s, "scale-out", nil) }
-func (c *ctlThaw) run(ctx context.Context, s *session) error     { return c.give(ctx, s, "thaw", nil) }
+func (c *ctlTear) run(ctx context.Context, s *session) error { return c.give(ctx, s, "tear", nil) }
+
+func (c *ctlEtcdDown) run(ctx context.Context, s *session) error {
+	return c.give(ctx, s, "etcd-down", nil)
+}
+
+func (c *ctlEtcdUp) run(ctx context.Context, s *session) error { return c.give(ctx, s, "etcd-up", nil) }
+
+func (c *ctlWipe) run(ctx context.Context, s *session) error { return c.give(ctx, s, "wipe", nil) }
+
+func (c *ctlStorm) run(ctx context.Context, s *session) error { return c.give(ctx, s, "storm", nil) }
+
+func (c *ctlScaleOut) run(ctx context.Context, s *session) error {
+	return c.give(ctx, s, "scale-out", nil)
+}
+
+func (c *ctlThaw) run(ctx context.Context, s *session) error { return c.give(ctx, s, "thaw", nil) }

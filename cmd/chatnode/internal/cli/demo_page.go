@@ -11,6 +11,7 @@ import (
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/cluster"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/page"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/study"
 )
 
 // pageFlags are the flags of the live page.
@@ -18,6 +19,8 @@ type pageFlags struct {
 	Page          addressOrOff `default:"127.0.0.1:8080" help:"Where the live page is, or off; a port that is taken is the next free one."`
 	PageTokenFile string       `placeholder:"FILE" help:"The file with the token that the page's commands must bring; without one they are taken on loopback only."`
 	Record        string       `placeholder:"FILE" help:"Write what the page shows to this file, to be replayed."`
+	Report        string       `placeholder:"FILE" help:"Write a report to this file: one HTML page with plots, the table, the timeline and the parameters."`
+	CSV           string       `name:"csv" placeholder:"DIR" help:"Write the raw series to this folder, as CSV."`
 	Replay        string       `placeholder:"FILE" help:"Start no cluster: show a recorded run on the page."`
 	Speed         factor       `default:"1" help:"How many times faster than recorded --replay plays."`
 }
@@ -83,9 +86,27 @@ func (f pageFlags) replay(ctx context.Context, s *session) error {
 	if err != nil {
 		return fmt.Errorf("--replay %s: %w", f.Replay, err)
 	}
+	if err := f.report(study.Of(feed)); err != nil {
+		return err
+	}
 	_, err = fmt.Fprintln(s.stdout, "The recording is over; the page stays until it is interrupted (Ctrl-C).")
 	<-ctx.Done()
 	return err
+}
+
+// report writes what a replay has shown.
+func (f pageFlags) report(r study.Report) error {
+	if f.Report != "" {
+		if err := cluster.WriteReport(f.Report, r); err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+	}
+	if f.CSV != "" {
+		if err := r.WriteCSV(f.CSV); err != nil {
+			return fmt.Errorf("--csv: %w", err)
+		}
+	}
+	return nil
 }
 
 // addressOrOff is a TCP address, or empty for "off".
@@ -116,7 +137,7 @@ func (f *factor) UnmarshalText(text []byte) error {
 // preparePage puts the live page into the demo's configuration.
 func (c *demoCommand) preparePage(ctx context.Context, s *session, cfg *cluster.Config) error {
 	info, _ := debug.ReadBuildInfo()
-	cfg.Page.Version, cfg.Page.RecordFile = version(info), c.Record
+	cfg.Page.Version, cfg.Page.RecordFile, cfg.Page.ReportFile, cfg.Page.CSVDir = version(info), c.Record, c.Report, c.CSV
 	if c.Headless {
 		return nil
 	}

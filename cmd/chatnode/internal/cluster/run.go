@@ -46,12 +46,17 @@ func Run(ctx context.Context, cfg Config) (err error) {
 // prepareFiles says early that a file cannot be written, and removes a ready
 // file of an earlier run, which would send its reader to a cluster that is gone.
 func prepareFiles(cfg Config) error {
-	for _, path := range []string{cfg.JSONFile, cfg.ReadyFile, cfg.Page.RecordFile} {
+	for _, path := range []string{cfg.JSONFile, cfg.ReadyFile, cfg.Page.RecordFile, cfg.Page.ReportFile} {
 		if path == "" {
 			continue
 		}
 		if err := checkWritable(path); err != nil {
 			return err
+		}
+	}
+	if cfg.Page.CSVDir != "" {
+		if err := os.MkdirAll(cfg.Page.CSVDir, 0o755); err != nil {
+			return fmt.Errorf("cannot write the raw series: %w", err)
 		}
 	}
 	if cfg.ReadyFile != "" {
@@ -118,6 +123,9 @@ func (r run) publish(results Results) error {
 		if err := writeJSON(r.cfg.JSONFile, results); err != nil {
 			return err
 		}
+	}
+	if err := r.show.report(); err != nil {
+		return err
 	}
 	return printTable(r.cfg.Out, results)
 }

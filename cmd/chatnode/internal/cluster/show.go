@@ -27,6 +27,9 @@ type PageConfig struct {
 	Version string
 	// RecordFile gets what the page shows, to be replayed; empty means none.
 	RecordFile string
+	// ReportFile gets a report of what the acts showed, for people, and CSVDir the
+	// raw series, for programs; empty means none.
+	ReportFile, CSVDir string
 }
 
 // show is what is shown of a run: it observes the acts, and takes the page's
