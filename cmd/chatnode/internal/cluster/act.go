@@ -80,6 +80,7 @@ func (a *act) boot(ctx context.Context) error {
 	if err := errors.Join(a.openProxy(ctx), a.openLinks(ctx)); err != nil {
 		return err
 	}
+	a.show.enter(ctx, a)
 	a.say("starting etcd, the store, %s and %s", count(len(a.layout.apis), "API node"), count(len(a.layout.nodes), "chat node"))
 	a.launch(ctx, a.maker.etcd())
 	a.launch(ctx, a.maker.store())

@@ -59,9 +59,21 @@ func TestStopIsGracefulFirst(t *testing.T) {
 	}
 }
 
-// The promise to a machine whose controller was killed: nothing stays behind.
+// The promise to a machine whose controller was killed: nothing stays behind, not
+// even a child that was paused and hears of nothing.
 func TestChildEndsWithItsController(t *testing.T) {
-	s := childSpec(t, time.Hour, "controller", filepath.Join(t.TempDir(), "grandchild.log"))
+	for _, pause := range []string{"", "pause"} {
+		t.Run("child"+pause, func(t *testing.T) { killController(t, pause) })
+	}
+}
+
+func killController(t *testing.T, pause string) {
+	t.Helper()
+	parts := []string{"controller", filepath.Join(t.TempDir(), "grandchild.log")}
+	if pause != "" {
+		parts = append(parts, pause)
+	}
+	s := childSpec(t, time.Hour, parts...)
 	_, events := start(t, s)
 	controller := nextOf[processStarted](t, events)
 	var grandchild int

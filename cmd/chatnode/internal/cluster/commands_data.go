@@ -87,11 +87,15 @@ const (
 // storm uses etcd's history up with writes elsewhere, and ends every connection of
 // the chat nodes: each watch begins again, finds its index cleared (401), and lists.
 func storm(ctx context.Context, a *act, _ arguments) (string, error) {
+	var severed []*fault.Link
 	for _, link := range a.links {
-		link.Cut()
+		if !link.IsCut() { // who is cut off stays so
+			link.Cut()
+			severed = append(severed, link)
+		}
 	}
 	defer func() {
-		for _, link := range a.links {
+		for _, link := range severed {
 			link.Heal()
 		}
 	}()
@@ -113,7 +117,7 @@ func storm(ctx context.Context, a *act, _ arguments) (string, error) {
 		return "", err
 	default:
 	}
-	return fmt.Sprintf("cut %d watches off while %d other writes used etcd's history up", len(a.links), stormWrites), nil
+	return fmt.Sprintf("cut %d watches off while %d other writes used etcd's history up", len(severed), stormWrites), nil
 }
 
 // etcdKeys makes one call of etcd's v2 keys API.

@@ -69,12 +69,13 @@ func playChild(part string, args []string) int {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		return 0
 	case "controller": // holds a child of its own, says its process ID, and waits to be killed
-		return playController(args[0])
+		return playController(args[0], len(args) > 1)
 	}
 	return 3
 }
 
-func playController(log string) int {
+// playController pauses its child if it is told to.
+func playController(log string, pauses bool) int {
 	own, err := os.Executable()
 	if err != nil {
 		return 1
@@ -82,6 +83,9 @@ func playController(log string) int {
 	c, err := spawn(own)(spec{Name: "grandchild", Log: log, Args: []string{"child", "lifeline"}})
 	if err != nil {
 		fmt.Println(err)
+		return 1
+	}
+	if pauses && c.pause() != nil {
 		return 1
 	}
 	fmt.Println("pid", c.pid)

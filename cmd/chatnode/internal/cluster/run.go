@@ -112,7 +112,7 @@ func (r run) act(ctx context.Context, i int, profile string, s *screen) (*act, e
 	if err != nil {
 		return nil, err
 	}
-	r.show.begin(ctx, i, a)
+	r.show.begin(i, a)
 	a.monitor(ctx, func(ctx context.Context) { a.showStatus(ctx, s) })
 	return a, nil
 }

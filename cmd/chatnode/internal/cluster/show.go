@@ -44,8 +44,8 @@ type show struct {
 	torn      atomic.Bool // an announcement was cut, and not written again yet
 
 	mu     sync.Mutex
-	act    *act // that runs; nil between two
-	index  int  // its number
+	begun  *act // that is shown
+	act    *act // the same, when it can be asked for something; else nil
 	kept   bool // it stays up: another one may be asked for
 	reruns chan rerun
 }
@@ -123,9 +123,9 @@ func (s *show) close() error {
 }
 
 // begin makes an act the one that is shown.
-func (s *show) begin(ctx context.Context, index int, a *act) {
+func (s *show) begin(index int, a *act) {
 	s.mu.Lock()
-	s.act, s.index, s.kept = a, index, false
+	s.begun, s.act, s.kept = a, nil, false
 	s.mu.Unlock()
 	a.show, a.maker.show = s, s
 	limits := actors.Isolated().Service.Intensity
@@ -135,9 +135,28 @@ func (s *show) begin(ctx context.Context, index int, a *act) {
 	s.recorder.Begin(page.FoldConfig{
 		Act: index, Start: time.Now(), Nodes: names(a.layout.nodes), Users: a.cfg.Users,
 		Intensity: limits.Restarts, Window: limits.Period,
-	}, page.Act{Name: a.profile, Label: a.profile})
+	}, page.Act{Name: a.profile, Label: s.label(index, a.profile)})
+}
+
+// label names an act; one that was asked for has its number.
+func (s *show) label(index int, profile string) string {
+	if index < len(s.cfg.Profiles) {
+		return profile
+	}
+	return fmt.Sprintf("%s, act %d", profile, index+1)
+}
+
+// enter says that an act's ways are laid: what it has besides its processes stays
+// as it is, and it can be watched and asked for something.
+func (s *show) enter(ctx context.Context, a *act) {
+	if s == nil {
+		return
+	}
 	a.monitor(ctx, a.showLoad)
 	a.monitor(ctx, a.showEtcd)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.act = a
 }
 
 // leave says that an act is being stopped: nothing may be asked of it any more.
@@ -146,9 +165,9 @@ func (s *show) leave(a *act) {
 		return
 	}
 	s.mu.Lock()
-	mine := s.act == a
+	mine := s.begun == a
 	if mine {
-		s.act, s.kept = nil, false
+		s.begun, s.act, s.kept = nil, nil, false
 	}
 	s.mu.Unlock()
 	if mine {

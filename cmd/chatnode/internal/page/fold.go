@@ -168,7 +168,7 @@ func (f *Fold) Frame(at time.Time) Frame {
 		T: f.since(at), Act: f.cfg.Act, Verdict: judge(s), Chain: f.chain, Messages: f.load.messages,
 		Registry: f.registry(at), Flags: f.takeFlags(), Incidents: f.alarms,
 		Band: Band{
-			Sessions: f.load.connected, Users: f.cfg.Users, Offered: f.load.rate(at), Throttle: f.throttle, Capacity: s.capacity(),
+			Sessions: f.load.connected, Users: f.cfg.Users, Offered: f.load.rate(at), Throttle: f.admitted(), Capacity: s.capacity(),
 		},
 	}
 	frame.Chain.Reconnects = f.load.reconnects()
@@ -180,6 +180,24 @@ func (f *Fold) Frame(at time.Time) Frame {
 		}
 	}
 	return frame
+}
+
+// admitted is the rate of admission: what the chat nodes say of themselves, added
+// up, or else what was seen of it; nil where as many are admitted as come.
+func (f *Fold) admitted() *float64 {
+	rate := f.throttle
+	for _, id := range f.order {
+		own := f.nodes[id].pulse.Throttle
+		switch {
+		case own == nil:
+		case rate == f.throttle:
+			sum := *own
+			rate = &sum
+		default:
+			*rate += *own
+		}
+	}
+	return rate
 }
 
 // Whole makes the next frame tell all nodes.

@@ -177,6 +177,23 @@ func TestFrameTellsWhatIsNew(t *testing.T) {
 	}
 }
 
+func TestThrottlesOfNodesAddUp(t *testing.T) {
+	f := newTestFold(3)
+	if got := f.Frame(sec(0)).Band.Throttle; got != nil {
+		t.Errorf("nobody throttles: got %v, want none", *got)
+	}
+	rate := 50.0
+	for _, o := range process(1, ProcessStarted, 0, 1, 2, 3) {
+		f.Apply(o)
+	}
+	for i, own := range []*float64{&rate, nil, &rate} {
+		f.Apply(PulseSeen{At: sec(1), Node: fmt.Sprintf("node-%d", i+1), Life: 1, Pulse: pulse.Pulse{Throttle: own}})
+	}
+	if got := f.Frame(sec(1)).Band.Throttle; got == nil || *got != 100 || rate != 50 {
+		t.Errorf("two nodes with 50/s: got %v, want 100", got)
+	}
+}
+
 func TestExitsOfOneFrameAreOneFlag(t *testing.T) {
 	f := newTestFold(6)
 	for _, o := range append(process(1, ProcessStarted, 0, 1, 2, 3), process(2, ProcessExited, 70, 1, 2, 3)...) {
