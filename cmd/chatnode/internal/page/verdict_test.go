@@ -208,6 +208,48 @@ func TestExitsOfOneFrameAreOneFlag(t *testing.T) {
 	}
 }
 
+// TestHealIsFlaggedWhenNothingBadIsLeft: once each time, with the last of the bad keys.
+func TestHealIsFlaggedWhenNothingBadIsLeft(t *testing.T) {
+	f := newTestFold(1)
+	write := func(at float64, key, verdict string) {
+		f.Apply(WriteSeen{At: sec(at), Key: "/services/api/" + key, Verdict: verdict})
+	}
+	for round := range 2 {
+		at := float64(10 * round)
+		write(at, "a", "empty")
+		write(at, "b", "null")
+		write(at+1, "a", verdictGood)
+		write(at+2, "b", verdictDeleted)
+		write(at+3, "b", verdictGood)
+		var got []string
+		for _, flag := range f.Frame(sec(at + 4)).Flags {
+			got = append(got, string(flag.Kind)+" "+flag.Text)
+		}
+		want := "[poison etcd holds 2 bad records, the first for a: empty heal etcd holds no bad record any more: b deleted]"
+		if fmt.Sprint(got) != want {
+			t.Errorf("round %d: flags:\n got %v\nwant %s", round, got, want)
+		}
+	}
+}
+
+func TestActEndsOnce(t *testing.T) {
+	feed := NewFeed(Run{Acts: []Act{{Name: "naive"}}}, nil)
+	r := NewRecorder(feed)
+	r.Observe(ServingSeen{At: sec(0)}) // before the first act: nothing
+	r.Begin(FoldConfig{Start: start, Nodes: []string{"node-1"}, Users: 1}, Act{Name: "naive"})
+	r.Observe(ActOver{At: sec(1), Summary: "all is said"})
+	r.Observe(ActOver{At: sec(2), Summary: "stopped"})
+	r.Rest()
+	r.Observe(Flagged{At: sec(3), Text: "too late"})
+	last, err := feed.Last(0)
+	if err != nil || last.Verdict.Text != "over: all is said" || len(last.Flags) > 0 || *feed.Run().Acts[0].End != sec(1).UnixMilli() {
+		t.Errorf("act: got %+v, %v, want its first end", last, err)
+	}
+	if _, err := r.Key(badKey); err == nil {
+		t.Error("key between acts: got a history, want none")
+	}
+}
+
 func TestKeyHistorySaysWhoTookWhat(t *testing.T) {
 	f := newTestFold(3)
 	for _, o := range process(1, ProcessStarted, 0, 1, 2, 3) {
