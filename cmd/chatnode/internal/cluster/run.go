@@ -93,7 +93,7 @@ func (r run) acts(ctx context.Context) (err error) {
 		}
 		results.Acts = append(results.Acts, result)
 		last := i == len(r.cfg.Profiles)-1
-		r.show.ended(results, last && r.cfg.Keep)
+		r.show.ended(ctx, results, last && r.cfg.Keep)
 		if last && r.cfg.Keep {
 			screen.close()
 			return errors.Join(r.publish(results), r.keepOn(ctx, a, results))
@@ -150,7 +150,7 @@ func (r run) keepOn(ctx context.Context, a *act, results Results) error {
 			return errors.Join(err, a.close())
 		}
 		results.Acts = append(results.Acts, result)
-		r.show.ended(results, true)
+		r.show.ended(ctx, results, true)
 		if err := r.publish(results); err != nil {
 			return errors.Join(err, a.close())
 		}

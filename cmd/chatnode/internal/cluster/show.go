@@ -177,8 +177,9 @@ func (s *show) leave(a *act) {
 }
 
 // ended tells what an act showed. A cluster that is kept goes on.
-func (s *show) ended(results Results, kept bool) {
+func (s *show) ended(ctx context.Context, results Results, kept bool) {
 	last := results.Acts[len(results.Acts)-1]
+	s.keepDetails(ctx)
 	at := time.Now()
 	if kept {
 		s.mu.Lock()

@@ -18,6 +18,10 @@ import (
 const (
 	maxTreeReply   = 16 << 20
 	shownDecisions = 50
+	// keptNodes is of how many nodes a recording gets the tree at an act's end, and
+	// keepLimit how long reading them may take.
+	keptNodes = 24
+	keepLimit = 2 * time.Second
 )
 
 // Node is part of [page.Details]: the node's own tree of supervisors, as it is now.
@@ -61,6 +65,28 @@ func (s *show) Incident(context.Context, string) (page.IncidentDetail, error) {
 func (s *show) keepDetail(kind string, v any) {
 	if s.recording != nil {
 		s.recording.Keep(kind, v)
+	}
+}
+
+// keepDetails leaves in the recording, if there is one, what is behind the act's
+// last frame: whoever replays it can open nodes and keys.
+func (s *show) keepDetails(ctx context.Context) {
+	if s.recording == nil {
+		return
+	}
+	a, err := s.running()
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepLimit)
+	defer cancel()
+	for _, n := range a.layout.nodes[:min(len(a.layout.nodes), keptNodes)] {
+		_, _ = s.Node(ctx, n.name) // which keeps it
+	}
+	for _, api := range append(slices.Clone(a.layout.apis), a.layout.joiner) {
+		if key, _, err := keyOf(api.name); err == nil {
+			_, _ = s.Key(ctx, key)
+		}
 	}
 }
 

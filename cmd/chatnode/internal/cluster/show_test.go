@@ -150,7 +150,7 @@ func TestPageIsServedAndRecorded(t *testing.T) {
 	within(t, 20*time.Second, "the first frame", func() bool { return lines.Scan() && strings.HasPrefix(lines.Text(), "event: frame") })
 	s.flag(time.Now(), page.FlagAction, "somebody did something")
 	within(t, 20*time.Second, "the flag to reach the page", func() bool { return lines.Scan() && strings.Contains(lines.Text(), "somebody did") })
-	s.ended(Results{Acts: []ActResult{{Profile: ProfileNaive}}}, false)
+	s.ended(t.Context(), Results{Acts: []ActResult{{Profile: ProfileNaive}}}, false)
 	if err := s.report(); err != nil {
 		t.Error(err)
 	}
