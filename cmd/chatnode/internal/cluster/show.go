@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -30,6 +31,8 @@ type PageConfig struct {
 	// ReportFile gets a report of what the acts showed, for people, and CSVDir the
 	// raw series, for programs; empty means none.
 	ReportFile, CSVDir string
+	// Status answers /status, the page for the public; nil: there is none.
+	Status http.Handler
 }
 
 // show is what is shown of a run: it observes the acts, and takes the page's
@@ -72,7 +75,7 @@ func openShow(ctx context.Context, cfg Config, began time.Time) (*show, error) {
 		return s, nil
 	}
 	server, err := page.NewServer(page.Config{
-		Feed: s.feed, Details: s, Command: s.command,
+		Feed: s.feed, Details: s, Command: s.command, Status: cfg.Page.Status,
 		Loopback: page.Loopback(cfg.Page.Listener), Token: cfg.Page.Token,
 	})
 	if err != nil {

@@ -57,8 +57,12 @@ func (s *show) Key(_ context.Context, key string) (page.KeyDetail, error) {
 }
 
 // Incident is part of [page.Details].
-func (s *show) Incident(context.Context, string) (page.IncidentDetail, error) {
-	return page.IncidentDetail{}, page.ErrUnknown
+func (s *show) Incident(_ context.Context, id string) (page.IncidentDetail, error) {
+	detail, err := s.recorder.Incident(id)
+	if err == nil {
+		s.keepDetail("incident", detail)
+	}
+	return detail, err
 }
 
 // keepDetail leaves in the recording what somebody looked at.

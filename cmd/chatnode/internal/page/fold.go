@@ -31,7 +31,7 @@ type Fold struct {
 	over     *ActOver
 	watchers int
 	throttle *float64
-	alarms   []Incident
+	alarms   []IncidentDetail
 	guards   map[string]map[string]bool // engaged guards, and by which nodes
 	lastFall time.Time
 
@@ -102,7 +102,7 @@ func (f *Fold) Apply(o Observation) {
 	case ThrottleSeen:
 		f.throttle = o.Rate
 	case IncidentsSeen:
-		f.alarms = o.Incidents
+		f.applyIncidents(o)
 	case ActOver:
 		f.over = &o
 	}
@@ -166,7 +166,7 @@ func (f *Fold) Frame(at time.Time) Frame {
 	s := f.situation(at)
 	frame := Frame{
 		T: f.since(at), Act: f.cfg.Act, Verdict: judge(s), Chain: f.chain, Messages: f.load.messages,
-		Registry: f.registry(at), Flags: f.takeFlags(), Incidents: f.alarms,
+		Registry: f.registry(at), Flags: f.takeFlags(), Incidents: f.incidents(),
 		Band: Band{
 			Sessions: f.load.connected, Users: f.cfg.Users, Offered: f.load.rate(at), Throttle: f.admitted(), Capacity: s.capacity(),
 		},

@@ -85,8 +85,11 @@ type Flagged struct {
 // ThrottleSeen is the rate of admission of all chat nodes together; nil: no bound.
 type ThrottleSeen struct{ Rate *float64 }
 
-// IncidentsSeen replaces the alarms.
-type IncidentsSeen struct{ Incidents []Incident }
+// IncidentsSeen is every incident of the act as it is now, the newest last.
+type IncidentsSeen struct {
+	At        time.Time
+	Incidents []IncidentDetail
+}
 
 // ActOver says that the act has ended, and how.
 type ActOver struct {

@@ -117,6 +117,18 @@ func (r *Recorder) Key(key string) (KeyDetail, error) {
 	return KeyDetail{}, ErrUnknown
 }
 
+// Incident is an incident of the act that runs.
+func (r *Recorder) Incident(id string) (IncidentDetail, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fold != nil {
+		if d, known := r.fold.Incident(id); known {
+			return d, nil
+		}
+	}
+	return IncidentDetail{}, ErrUnknown
+}
+
 // Rest ends what is seen of an act: nothing more counts until the next one begins.
 func (r *Recorder) Rest() {
 	r.mu.Lock()

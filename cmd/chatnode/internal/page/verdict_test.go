@@ -232,6 +232,37 @@ func TestHealIsFlaggedWhenNothingBadIsLeft(t *testing.T) {
 	}
 }
 
+func TestIncidentsAreFlagged(t *testing.T) {
+	f := newTestFold(1)
+	closed := int64(9000)
+	for i, d := range []IncidentDetail{
+		{ID: "1", Severity: "SEV3", Title: "sessions fell", OpenedMS: 1000},
+		{ID: "1", Severity: "SEV1", Title: "sessions fell", OpenedMS: 1000},
+		{ID: "1", Severity: "SEV1", Title: "sessions fell", OpenedMS: 1000},
+		{ID: "1", Severity: "SEV1", Title: "sessions fell", OpenedMS: 1000, ClosedMS: &closed},
+	} {
+		f.Apply(IncidentsSeen{At: sec(float64(i)), Incidents: []IncidentDetail{d}})
+	}
+	frame := f.Frame(sec(9))
+	var got []string
+	for _, flag := range frame.Flags {
+		got = append(got, fmt.Sprint(flag.T, " ", flag.Text))
+	}
+	want := "0 SEV3: incident 1 opened: sessions fell|1000 incident 1 is SEV1 now, after SEV3|3000 incident 1 closed"
+	if strings.Join(got, "|") != want {
+		t.Errorf("flags:\n got %s\nwant %s", strings.Join(got, "|"), want)
+	}
+	if fmt.Sprint(frame.Incidents) != "[{1 SEV1 sessions fell 1000 false}]" {
+		t.Errorf("incidents: got %v", frame.Incidents)
+	}
+	if d, known := f.Incident("1"); !known || d.ClosedMS == nil {
+		t.Errorf("incident 1: got %+v, want it", d)
+	}
+	if _, known := f.Incident("2"); known {
+		t.Error("incident 2: got one, want none")
+	}
+}
+
 func TestActEndsOnce(t *testing.T) {
 	feed := NewFeed(Run{Acts: []Act{{Name: "naive"}}}, nil)
 	r := NewRecorder(feed)
