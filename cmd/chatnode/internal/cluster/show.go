@@ -155,7 +155,6 @@ func (s *show) enter(ctx context.Context, a *act) {
 	if s == nil {
 		return
 	}
-	a.monitor(ctx, a.showLoad)
 	a.monitor(ctx, a.showEtcd)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -182,6 +181,7 @@ func (s *show) leave(a *act) {
 // ended tells what an act showed. A cluster that is kept goes on.
 func (s *show) ended(ctx context.Context, results Results, kept bool) {
 	last := results.Acts[len(results.Acts)-1]
+	s.see(page.ReadBack{Lost: last.MessagesLost})
 	s.keepDetails(ctx)
 	at := time.Now()
 	if kept {

@@ -16,8 +16,8 @@ func (s *show) see(o page.Observation) {
 	}
 }
 
-// tell makes observations of an act's events. What nodes report of themselves and
-// the load's figures reach the page by other ways, in full.
+// tell makes observations of an act's events. What nodes report of themselves, and
+// what etcd holds, reach the page by other ways, in full.
 func (s *show) tell(e event) {
 	if s == nil {
 		return
@@ -44,7 +44,12 @@ func (s *show) tell(e event) {
 		}
 	case processFailed:
 		s.flag(e.At, page.FlagExit, e.Name+" could not be started: "+e.Reason)
-	case loadSampled, nodeReported, recordSeen:
+	case loadSampled:
+		s.see(page.LoadSeen{
+			At: e.At, Life: e.Life, Connected: e.Connected, Lost: e.Lost, Attempts: e.Attempts,
+			Messages: page.Messages{Acked: e.Acked, Undelivered: e.Undelivered},
+		})
+	case nodeReported, recordSeen:
 	}
 }
 

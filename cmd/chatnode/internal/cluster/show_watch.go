@@ -13,10 +13,7 @@ import (
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/pulse"
 )
 
-const (
-	showLoadPeriod = page.FramePeriod
-	showEtcdPeriod = time.Second
-)
+const showEtcdPeriod = time.Second
 
 func idOf(key string) string { return path.Base(key) }
 
@@ -58,51 +55,6 @@ func (s *show) followPulse(ctx context.Context, of server, life int) {
 		var p pulse.Pulse
 		if json.Unmarshal(lines.Bytes(), &p) == nil && ctx.Err() == nil {
 			s.see(page.PulseSeen{At: time.Now(), Node: of.name, Life: life, Pulse: p})
-		}
-	}
-}
-
-// shownLoad is what the page reads of the load.
-type shownLoad struct {
-	Connected   int   `json:"connected"`
-	Lost        int64 `json:"lost_total"`
-	Attempts    int64 `json:"attempts_total"`
-	Acked       int64 `json:"messages_acked_total"`
-	Undelivered int64 `json:"messages_undelivered_total"`
-}
-
-// showLoad reads the load's counters for the page, life after life.
-func (a *act) showLoad(ctx context.Context) {
-	tick := time.NewTicker(showLoadPeriod)
-	defer tick.Stop()
-	var last shownLoad
-	life, answered := 1, false
-	for {
-		var now shownLoad
-		status, body, err := get(ctx, a.layout.load.adminURL()+"/admin/stats")
-		fine := err == nil && status == http.StatusOK && json.Unmarshal(body, &now) == nil
-		switch {
-		case ctx.Err() != nil:
-			return
-		case fine:
-			if now.Attempts < last.Attempts {
-				life++ // it counts anew
-			}
-			last, answered = now, true
-		case answered && err != nil: // it is gone, and with it every session
-			last.Lost += int64(last.Connected)
-			last.Connected = 0
-		}
-		if answered {
-			a.show.see(page.LoadSeen{
-				At: time.Now(), Life: life, Connected: last.Connected, Lost: last.Lost, Attempts: last.Attempts,
-				Messages: page.Messages{Acked: last.Acked, Undelivered: last.Undelivered},
-			})
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -28,6 +28,7 @@ type Fold struct {
 	chain Chain
 
 	serving  time.Time
+	unread   int64 // messages that were acknowledged and could not be read
 	over     *ActOver
 	watchers int
 	throttle *float64
@@ -87,6 +88,8 @@ func (f *Fold) Apply(o Observation) {
 	case LoadSeen:
 		f.load.apply(o)
 		f.chain.Sessions = f.load.lost
+	case ReadBack:
+		f.unread = o.Lost
 	case PulseSeen:
 		f.node(o.Node).beat(o)
 	case NodeTold:
@@ -171,7 +174,7 @@ func (f *Fold) Frame(at time.Time) Frame {
 			Sessions: f.load.connected, Users: f.cfg.Users, Offered: f.load.rate(at), Throttle: f.admitted(), Capacity: s.capacity(),
 		},
 	}
-	frame.Chain.Reconnects = f.load.reconnects()
+	frame.Chain.Reconnects, frame.Messages.Lost = f.load.reconnects(), f.unread
 	for _, id := range f.order {
 		n := f.nodes[id].show(at, f.cfg)
 		if sent, told := f.sent[id]; !told || sent != n {

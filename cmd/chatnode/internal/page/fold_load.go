@@ -9,8 +9,9 @@ const rateWindow = time.Second
 type loadFold struct {
 	life      int
 	connected int
-	peak      int // the most that were connected
-	messages  Messages
+	peak      int      // the most that were connected
+	messages  Messages // of all lives
+	before    Messages // of the lives before this one
 
 	lost, attempts         int64 // over all lives of the load
 	lastLost, lastAttempts int64 // as this life counts them
@@ -28,7 +29,7 @@ type reading struct {
 // apply takes a reading in. A new life of the load counts from zero.
 func (l *loadFold) apply(o LoadSeen) {
 	if o.Life != l.life {
-		l.life, l.lastLost, l.lastAttempts = o.Life, 0, 0
+		l.life, l.lastLost, l.lastAttempts, l.before = o.Life, 0, 0, l.messages
 	}
 	if o.Lost > l.lastLost {
 		l.mark()
@@ -36,7 +37,9 @@ func (l *loadFold) apply(o LoadSeen) {
 	l.lost += max(0, o.Lost-l.lastLost)
 	l.attempts += max(0, o.Attempts-l.lastAttempts)
 	l.lastLost, l.lastAttempts = max(o.Lost, l.lastLost), max(o.Attempts, l.lastAttempts)
-	l.connected, l.messages = o.Connected, o.Messages
+	l.connected = o.Connected
+	l.messages.Acked = l.before.Acked + o.Messages.Acked
+	l.messages.Undelivered = l.before.Undelivered + o.Messages.Undelivered
 	l.peak = max(l.peak, o.Connected)
 	l.readings = append(l.readings, reading{o.At, l.attempts})
 	l.forget(o.At)

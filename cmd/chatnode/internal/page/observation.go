@@ -44,6 +44,9 @@ type LoadSeen struct {
 	Messages       Messages
 }
 
+// ReadBack says how many of the acknowledged messages could not be read afterwards.
+type ReadBack struct{ Lost int64 }
+
 // PulseSeen is a chat node's own figures.
 type PulseSeen struct {
 	At    time.Time
@@ -99,6 +102,7 @@ type ActOver struct {
 
 func (ProcessSeen) isObservation()   {}
 func (LoadSeen) isObservation()      {}
+func (ReadBack) isObservation()      {}
 func (PulseSeen) isObservation()     {}
 func (NodeTold) isObservation()      {}
 func (WriteSeen) isObservation()     {}

@@ -194,6 +194,22 @@ func TestThrottlesOfNodesAddUp(t *testing.T) {
 	}
 }
 
+func TestLoadThatBeginsAgainIsCountedOn(t *testing.T) {
+	f := newTestFold(1)
+	for _, o := range []Observation{
+		LoadSeen{At: sec(1), Life: 1, Connected: 10, Attempts: 12, Messages: Messages{Acked: 5, Undelivered: 1}},
+		LoadSeen{At: sec(2), Life: 1, Connected: 0, Lost: 10, Attempts: 20, Messages: Messages{Acked: 7, Undelivered: 1}},
+		LoadSeen{At: sec(5), Life: 2, Connected: 9, Lost: 1, Attempts: 10, Messages: Messages{Acked: 2, Undelivered: 1}},
+		ReadBack{Lost: 3},
+	} {
+		f.Apply(o)
+	}
+	frame := f.Frame(sec(6))
+	if frame.Messages != (Messages{Acked: 9, Undelivered: 2, Lost: 3}) || frame.Chain.Sessions != 11 || frame.Chain.Reconnects != 18 {
+		t.Errorf("frame: got %+v, %+v, want both lives together", frame.Messages, frame.Chain)
+	}
+}
+
 func TestExitsOfOneFrameAreOneFlag(t *testing.T) {
 	f := newTestFold(6)
 	for _, o := range append(process(1, ProcessStarted, 0, 1, 2, 3), process(2, ProcessExited, 70, 1, 2, 3)...) {
