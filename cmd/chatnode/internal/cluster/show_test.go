@@ -80,6 +80,24 @@ func TestWhatActsSeeIsShown(t *testing.T) {
 	}
 }
 
+func TestWatchersAreFoundAmongMetrics(t *testing.T) {
+	for _, row := range []struct {
+		text  string
+		n     int
+		there bool
+	}{
+		{"# TYPE etcd_debugging_store_watchers gauge\netcd_debugging_store_watchers 12\nother 7\n", 12, true},
+		{"a 1\netcd_debugging_store_watchers 1.2e+01", 12, true},
+		{"a 1\netcd_debugging_store_watchers many\n", 0, false},
+		{"# HELP etcd_debugging_store_watchers 5\n", 0, false},
+		{"", 0, false},
+	} {
+		if n, there := watchersOf([]byte(row.text)); n != row.n || there != row.there {
+			t.Errorf("%q: got %d, %v, want %d, %v", row.text, n, there, row.n, row.there)
+		}
+	}
+}
+
 func TestNobodyLooking(*testing.T) {
 	var s *show // of the tests that play acts without one
 	s.tell(putCut{})

@@ -2,10 +2,12 @@ package cluster
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
 	"path"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/pulse"
 )
 
-const showEtcdPeriod = time.Second
+const showEtcdPeriod = 2 * time.Second
 
 func idOf(key string) string { return path.Base(key) }
 
@@ -59,17 +61,18 @@ func (s *show) followPulse(ctx context.Context, of server, life int) {
 	}
 }
 
+// watchersMetric is etcd's own count of the watches of the v2 API that wait. Its
+// /v2/stats/store has it too, but reads it without a lock.
+const watchersMetric = "etcd_debugging_store_watchers "
+
 // showEtcd reads how many watches wait at etcd.
 func (a *act) showEtcd(ctx context.Context) {
 	tick := time.NewTicker(showEtcdPeriod)
 	defer tick.Stop()
 	for {
-		var stats struct {
-			Watchers int `json:"watchers"`
-		}
-		status, body, err := get(ctx, a.maker.etcdURL()+"/v2/stats/store")
-		if err == nil && status == http.StatusOK && json.Unmarshal(body, &stats) == nil {
-			a.show.see(page.EtcdSeen{Watchers: stats.Watchers})
+		status, body, err := get(ctx, a.maker.etcdURL()+"/metrics")
+		if n, there := watchersOf(body); err == nil && status == http.StatusOK && there {
+			a.show.see(page.EtcdSeen{Watchers: n})
 		}
 		select {
 		case <-tick.C:
@@ -77,4 +80,15 @@ func (a *act) showEtcd(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// watchersOf finds the count among etcd's metrics.
+func watchersOf(metrics []byte) (int, bool) {
+	_, rest, there := bytes.Cut(metrics, []byte("\n"+watchersMetric))
+	if !there {
+		return 0, false
+	}
+	value, _, _ := bytes.Cut(rest, []byte("\n"))
+	n, err := strconv.ParseFloat(string(value), 64)
+	return int(n), err == nil
 }
