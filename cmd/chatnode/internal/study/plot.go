@@ -123,6 +123,7 @@ func newPlot(unit string) *plot.Plot {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = "seconds from the cut", unit
 	p.Y.Min = 0
+	p.X.Tick.Marker, p.Y.Tick.Marker = plainTicks{}, plainTicks{}
 	p.Legend.Top, p.Legend.Padding = true, vg.Points(2)
 	for _, style := range []*text.Style{&p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		style.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(10)}
@@ -131,6 +132,20 @@ func newPlot(unit string) *plot.Plot {
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{Y: 0xe6}, color.Gray{Y: 0xe6}
 	p.Add(grid)
 	return p
+}
+
+// plainTicks are gonum's, with numbers as people write them.
+type plainTicks struct{ plot.DefaultTicks }
+
+// Ticks implements [plot.Ticker].
+func (t plainTicks) Ticks(least, most float64) []plot.Tick {
+	all := t.DefaultTicks.Ticks(least, most)
+	for i, tick := range all {
+		if tick.Label != "" {
+			all[i].Label = strconv.FormatFloat(tick.Value, 'f', -1, 64)
+		}
+	}
+	return all
 }
 
 func addLine(p *plot.Plot, xys plotter.XYs, name string, i int) error {
