@@ -142,9 +142,8 @@ func TestToken(t *testing.T) {
 	give := func() {
 		b.do(t, chromedp.KeyEvent("k", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 		b.until(t, `document.activeElement.id === "command-search"`)
-		b.do(t, chromedp.KeyEvent("scale"), chromedp.KeyEvent("-"), chromedp.KeyEvent("out"), chromedp.KeyEvent(kb.Enter))
-		b.until(t, `document.activeElement.type === "submit"`)
-		b.do(t, chromedp.KeyEvent(kb.Enter))
+		b.do(t, chromedp.KeyEvent("scale-out"))
+		eval[bool](t, b, `document.querySelector(".commands button").click(), document.querySelector(".command form").requestSubmit(), true`)
 	}
 	give()
 	b.until(t, `document.querySelector(".answer").textContent.includes("a command needs the token")`)

@@ -21,6 +21,8 @@ export class Commands {
     this.#search.addEventListener("input", () => this.#fill());
     this.#search.addEventListener("keydown", (event) => this.#searchKey(event));
     this.#list.addEventListener("keydown", (event) => this.#listKey(event));
+    // A key that is held down gives no command twice, and answers no question.
+    dialog.addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && event.preventDefault(), true);
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   }
 
