@@ -2,6 +2,7 @@ package browser
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -16,16 +17,24 @@ func TestFirstPaint(t *testing.T) {
 	s := &stage{world: newWorld(6), from: 27_000}
 	address := s.serve(t)
 	b := open(t, 1440, 900, "light")
-	best := 1e9
-	for range 3 {
-		b.visit(t, address)
-		best = min(best, eval[float64](t, b, `performance.getEntriesByName("first-frame")[0].startTime`))
-	}
+	best := b.firstPaint(t, address)
 	t.Logf("first data was drawn %.0f ms after the page was asked for", best)
 	if best > 1000 {
 		t.Errorf("first paint with data: got %.0f ms, want at most 1000", best)
 	}
 	b.clean(t, address)
+}
+
+// firstPaint opens an address three times, and returns the fewest milliseconds
+// that it took until data was drawn.
+func (b *tab) firstPaint(t *testing.T, address string) float64 {
+	t.Helper()
+	best := math.Inf(1)
+	for range 3 {
+		b.visit(t, address)
+		best = min(best, eval[float64](t, b, `performance.getEntriesByName("first-frame")[0].startTime`))
+	}
+	return best
 }
 
 // TestVerdictFollowsTheAct plays both incidents quickly and notes each level that is shown.

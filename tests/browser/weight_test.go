@@ -20,6 +20,10 @@ func TestWeight(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	first, err := os.ReadFile(filepath.Join(filepath.FromSlash(assets), "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	total := 0
 	for _, entry := range entries {
 		text, err := os.ReadFile(filepath.Join(filepath.FromSlash(assets), entry.Name()))
@@ -35,6 +39,10 @@ func TestWeight(t *testing.T) {
 		total += zipped.Len()
 		for _, found := range unwanted.FindAllString(string(text), -1) {
 			t.Errorf("%s: got %q, want text nodes, own files and no code in strings", entry.Name(), found)
+		}
+		// Modules that import each other would come one after the other.
+		if strings.HasSuffix(entry.Name(), ".js") && !strings.Contains(string(first), `="/assets/`+entry.Name()+`"`) {
+			t.Errorf("index.html: does not name %s, want every module asked for at once", entry.Name())
 		}
 		if lines := strings.Count(string(text), "\n"); lines > 300 {
 			t.Errorf("%s: got %d lines, want at most 300", entry.Name(), lines)

@@ -170,14 +170,17 @@ function drawArea(context, p, { curve, from, before }) {
 function drawFlags(context, p) {
   context.textBaseline = "middle";
   context.textAlign = "left";
-  const groups = group(p);
+  context.setLineDash([2, 3]);
+  for (const flag of p.flags) {
+    const x = Math.round(p.x.px(flag.t)) + 0.5;
+    if (x < p.x.low || x > p.x.high) continue;
+    context.strokeStyle = p.color(flagKind(flag.kind).tone);
+    line(context, x, p.left.high - 4, x, p.left.low);
+  }
+  context.setLineDash([]);
+  const groups = p.lane ? group(p) : [];
   groups.forEach((g, i) => {
     const kind = flagKind(g.kind);
-    context.strokeStyle = p.color(kind.tone);
-    context.setLineDash([2, 3]);
-    line(context, Math.round(g.x) + 0.5, p.left.high - 4, Math.round(g.x) + 0.5, p.left.low);
-    context.setLineDash([]);
-    if (!p.lane) return;
     context.fillStyle = p.color(kind.tone);
     const y = p.lane / 2 + 1;
     context.fillText(kind.glyph, g.x - 5, y);
@@ -203,7 +206,7 @@ function group(p) {
       continue;
     }
     last.count++;
-    if (RANK.indexOf(flag.kind) < RANK.indexOf(last.kind)) Object.assign(last, { kind: flag.kind, text: flag.text });
+    if (RANK.indexOf(flag.kind) < RANK.indexOf(last.kind)) Object.assign(last, { x, kind: flag.kind, text: flag.text });
   }
   return groups;
 }

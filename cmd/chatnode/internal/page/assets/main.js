@@ -172,6 +172,12 @@ async function history(index) {
   }
 }
 
+async function publicPage() {
+  const answer = await fetch("/status", { method: "HEAD" });
+  if (!answer.ok) throw new Error("this run has no status page");
+  return {};
+}
+
 function take(kind, data) {
   const was = store.current;
   const index = store.apply(kind, data);
@@ -236,7 +242,7 @@ const sheet = new Sheet($("sheet"), {
   keys: { title: () => "Bad keys", live: true, load: () => frame()?.registry ?? {}, view: keysView },
   flags: { title: () => "Flags", live: true, load: () => store.act(shownAct()).flags, view: () => flagsView(store.act(shownAct()), store.offset(shownAct())) },
   result: { title: () => "Side by side", live: true, load: () => store.result, view: resultView },
-  status: { title: () => "Status page", load: () => ({}), view: statusView },
+  status: { title: () => "Status page", load: publicPage, view: statusView },
 });
 
 $("act-now").addEventListener("click", () => commands.open());
