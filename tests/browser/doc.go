@@ -4,6 +4,7 @@
 //
 // Where no browser is installed the tests skip with one line; with
 // FIREBREAK_BROWSER=required they fail instead. FIREBREAK_BROWSER_PATH names a
-// browser that is not found by itself. The flag -shots DIR writes the pictures
-// of the documents instead of only looking at them.
+// browser that is not found by itself. The flag -shots DIR plays a demo and
+// writes the pictures of the documents, -odd DIR those of odd runs for people to
+// look at; both folders as seen from this one: -shots ../../docs/img.
 package browser

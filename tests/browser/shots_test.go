@@ -72,7 +72,7 @@ func (b *tab) save(t *testing.T, path string) {
 	}
 }
 
-// shrink keeps the 256 most frequent colours of a picture: a page has few.
+// shrink keeps 256 colours of a picture: a page has few.
 func shrink(picture []byte) ([]byte, error) {
 	from, err := png.Decode(bytes.NewReader(picture))
 	if err != nil {
@@ -88,10 +88,7 @@ func shrink(picture []byte) ([]byte, error) {
 	colors := slices.SortedFunc(maps.Keys(often), func(a, b color.RGBA) int {
 		return cmp.Or(often[b]-often[a], cmp.Compare(a.R, b.R), cmp.Compare(a.G, b.G), cmp.Compare(a.B, b.B))
 	})
-	var palette color.Palette
-	for _, c := range colors[:min(256, len(colors))] {
-		palette = append(palette, c)
-	}
+	palette := choose(colors)
 	to := image.NewPaletted(bounds, palette)
 	known := map[color.RGBA]uint8{}
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
@@ -108,6 +105,30 @@ func shrink(picture []byte) ([]byte, error) {
 	var small bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, to)
 	return small.Bytes(), err
+}
+
+// choose takes the most frequent colours that are not almost one that is taken:
+// a sign has few pixels, and a colour of its own.
+func choose(colors []color.RGBA) color.Palette {
+	var palette color.Palette
+	for _, apart := range []int{24, 0} {
+		for _, c := range colors {
+			near := slices.ContainsFunc(palette, func(p color.Color) bool { return distance(p, c) <= apart })
+			if !near && len(palette) < 256 {
+				palette = append(palette, c)
+			}
+		}
+	}
+	return palette
+}
+
+func distance(p color.Color, c color.RGBA) int {
+	r, g, b, _ := p.RGBA()
+	d := 0
+	for _, pair := range [][2]int{{int(r >> 8), int(c.R)}, {int(g >> 8), int(c.G)}, {int(b >> 8), int(c.B)}} {
+		d += max(pair[0]-pair[1], pair[1]-pair[0])
+	}
+	return d
 }
 
 func colorAt(picture image.Image, x, y int) color.RGBA {
