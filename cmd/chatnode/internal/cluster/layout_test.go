@@ -22,7 +22,7 @@ func TestFlagsOfEachRole(t *testing.T) {
 		{m.api(m.layout.apis[0]), "api --id api-1 --listen h:7 --etcd http://h:1 --store h:3 --rest h:16 --gateway ws://h:11,ws://h:13 --admin h:8 --lifeline"},
 		{m.joiner("http://p"), "api --id api-2 --listen h:9 --etcd http://h:1 --store h:3 --announce incident --announce-via http://p --announce-retry 2s --admin h:10 --lifeline"},
 		{existing.joiner("http://p"), "api --id api-2 --listen h:9 --etcd http://h:1 --store h:3 --announce incident --announce-via http://p --announce-retry 2s --ttl 6s --admin h:10 --lifeline"},
-		{m.node(m.layout.nodes[0]), "node --id node-1 --listen h:11 --etcd http://h:1 --profile naive --admin h:12 --lifeline"},
+		{m.node(m.layout.nodes[0]), "node --id node-1 --listen h:11 --etcd http://h:1 --profile naive --leave off --admin h:12 --lifeline"},
 		{m.load(), "load --gateway ws://h:11,ws://h:13 --users 100 --seed 7 --rate 50/s --messages 20/s --rest http://h:16 --admin h:6 --lifeline"},
 	} {
 		if got := strings.Join(row.spec.Args, " "); got != row.want {

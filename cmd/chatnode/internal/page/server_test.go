@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -176,25 +177,11 @@ func TestReplayOverHTTP(t *testing.T) {
 	defer web.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	request, _ := http.NewRequestWithContext(ctx, http.MethodGet, web.URL+"/api/events", http.NoBody)
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reply.Body.Close()
 	seen := make(chan map[string]int, 1)
-	go func() {
-		kinds := make(map[string]int)
-		lines := bufio.NewScanner(reply.Body)
-		lines.Buffer(nil, maxLine)
-		for lines.Scan() && kinds["result"] == 0 {
-			if kind, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
-				kinds[kind]++
-			}
-		}
-		seen <- kinds
-	}()
-	if err := player.Play(ctx, feed, 200); err != nil {
+	connected := make(chan struct{})
+	go func() { seen <- countEvents(ctx, web.URL, sync.OnceFunc(func() { close(connected) })) }()
+	<-connected
+	if err := player.Play(ctx, feed, 100); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-seen; got["frame"] != 302 || got["act"] != 6 || got["result"] != 1 {
@@ -210,6 +197,36 @@ func TestReplayOverHTTP(t *testing.T) {
 			t.Errorf("%s: got %.200s, want %s in it", target, got, want)
 		}
 	}
+}
+
+// countEvents reads a stream until the result. As a browser would, it comes back
+// when it was too slow and was dropped.
+func countEvents(ctx context.Context, url string, connected func()) map[string]int {
+	kinds, last, whole := make(map[string]int), "", true
+	for ctx.Err() == nil && kinds["result"] == 0 {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/api/events", http.NoBody)
+		if err != nil {
+			return kinds
+		}
+		request.Header.Set("Last-Event-ID", last)
+		reply, err := http.DefaultClient.Do(request)
+		if err != nil {
+			continue
+		}
+		connected()
+		lines := bufio.NewScanner(reply.Body)
+		lines.Buffer(nil, maxLine)
+		for lines.Scan() && kinds["result"] == 0 {
+			if id, ok := strings.CutPrefix(lines.Text(), "id: "); ok {
+				whole, last = id == last, id
+			}
+			if kind, ok := strings.CutPrefix(lines.Text(), "event: "); ok && !whole {
+				kinds[kind]++
+			}
+		}
+		_ = reply.Body.Close()
+	}
+	return kinds
 }
 
 func TestBadRecordingsAreRefused(t *testing.T) {
