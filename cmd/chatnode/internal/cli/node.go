@@ -103,7 +103,9 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	}
 	admin.serveAdmission(turns, server, commanding)
 	admin.mux.Handle("/admin/", actorsadmin.HandlerWith(runtime, commanding))
-	admin.mux.Handle("GET /admin/pulse", pulse.Handler(func() pulse.Pulse { return pulseOf(runtime.Snapshot(apiService), server.Stats()) }))
+	admin.mux.Handle("GET /admin/pulse", pulse.Handler(func() pulse.Pulse {
+		return pulseOf(runtime.Snapshot(apiService), server.Stats(), turns.Figures().Rate)
+	}))
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	s.log.Info().Msg(files.line(0))

@@ -6,11 +6,11 @@ import (
 	"github.com/firebreak-go/firebreak/registry"
 )
 
-// pulseOf sums up how a chat node is.
-func pulseOf(snapshot *registry.Snapshot, sessions gateway.Stats) pulse.Pulse {
+// pulseOf sums up how a chat node is, which lets in so many sessions a second.
+func pulseOf(snapshot *registry.Snapshot, sessions gateway.Stats, rate *float64) pulse.Pulse {
 	p := pulse.Pulse{
 		Sessions: sessions.Ready, Parked: sessions.Parked, Index: uint64(snapshot.Index),
-		Quarantined: len(snapshot.Quarantined) + snapshot.QuarantineOverflow, Held: len(snapshot.Orders),
+		Quarantined: len(snapshot.Quarantined) + snapshot.QuarantineOverflow, Held: len(snapshot.Orders), Throttle: rate,
 	}
 	for row := range snapshot.Rows.All() {
 		switch row.Status {
