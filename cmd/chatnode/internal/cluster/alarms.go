@@ -26,12 +26,12 @@ type alarms struct {
 	bad     bool // etcd holds a bad record
 }
 
-func newAlarms(nodes []string) *alarms {
+func newAlarms() *alarms {
 	log, err := incident.New(incident.Config{Hold: alarmHold})
 	if err != nil {
 		panic("cluster: " + err.Error()) // constants that cannot be
 	}
-	return &alarms{log: log, nodes: len(nodes), known: map[incident.Role]map[string]bool{}}
+	return &alarms{log: log, known: map[incident.Role]map[string]bool{}}
 }
 
 // apply folds one event in. Times are the controller's own, of all processes.
@@ -65,9 +65,9 @@ func (a *alarms) apply(e event) {
 	case loadSampled:
 		if e.At.Sub(a.sampled) >= alarmEvery {
 			a.sampled = e.At
-			capacity := float64(a.count(incident.ChatNode).Ready) / float64(max(a.nodes, 1))
+			nodes := a.count(incident.ChatNode)
 			a.log.Observe(e.At, incident.Reading{Signal: incident.Sessions, Value: float64(e.Connected)},
-				incident.Reading{Signal: incident.Capacity, Value: min(capacity, 1)})
+				incident.Reading{Signal: incident.Capacity, Value: float64(nodes.Ready) / float64(max(nodes.Known, 1))})
 		}
 	case clusterMeasured:
 		for _, f := range e.Facts {
@@ -169,7 +169,7 @@ type AlarmedIncident struct {
 
 // alarms computes them from the record, as the status page showed them.
 func (r *record) alarms(p poisoning) Alarms {
-	f := newAlarms(r.nodes)
+	f := newAlarms()
 	for _, e := range r.events {
 		f.apply(e)
 	}

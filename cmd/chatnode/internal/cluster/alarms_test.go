@@ -87,6 +87,24 @@ func TestNobodyIsPaged(t *testing.T) {
 	}
 }
 
+// TestWhatWasAskedForIsNotMissed: a node that was told to end lowers no capacity.
+func TestWhatWasAskedForIsNotMissed(t *testing.T) {
+	s := newScript(4).steadily(10, 20, 100, 0)
+	s.add(processExited{At: instant(20), Name: "node-1", Role: roleNode, Life: 1, Asked: true}).steadily(20, 22, 100, 0)
+	if got := s.r.result().Incidents; len(got) != 0 {
+		t.Errorf("incidents: got %v, want none", got[0].Timeline)
+	}
+}
+
+// TestWhatWasBeforeThePoison is no answer to it.
+func TestWhatWasBeforeThePoison(t *testing.T) {
+	s := newScript(4).steadily(10, 14, 100, 0).steadily(14, 16, 10, 90).steadily(16, 20, 100, 90).poisoned().steadily(20.1, 22, 100, 90).healed()
+	got := s.r.result().Alarms
+	if len(got.Incidents) != 1 || got.PoisonToPageMS != nil {
+		t.Errorf("alarms: got %d incidents and a page %v, want one of before, and no page", len(got.Incidents), got.PoisonToPageMS)
+	}
+}
+
 func TestMeasured(t *testing.T) {
 	fleet := incident.NewFleet()
 	targets := []monitor.Target{

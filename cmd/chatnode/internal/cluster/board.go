@@ -29,7 +29,7 @@ type board struct {
 }
 
 func newBoard(nodes []string) *board {
-	return &board{nodes: nodes, pids: map[string]int{}, ready: map[string]bool{}, views: newNodeViews(), alarms: newAlarms(nodes)}
+	return &board{nodes: nodes, pids: map[string]int{}, ready: map[string]bool{}, views: newNodeViews(), alarms: newAlarms()}
 }
 
 // apply folds one event into the board.

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -73,6 +74,27 @@ func TestLimits(t *testing.T) {
 	}
 	if v := w.log.View(w.now, 2); len(v.Incidents) != 2 || v.Incidents[0].ID != 5 || v.Before != 3 {
 		t.Errorf("view: got %d incidents and %d before, want two and three", len(v.Incidents), v.Before)
+	}
+}
+
+// TestOneLineEach: what comes again is counted, until something that matters lies
+// between.
+func TestOneLineEach(t *testing.T) {
+	for _, row := range []struct{ name, kinds, want string }{
+		{"again", "exited exited exited", "exited@0x3"},
+		{"others between", "exited poisoned exited poisoned", "exited@0x2 poisoned@0x2"},
+		{"it was over", "exited returned exited", "exited@0 returned@0 exited@0"},
+		{"a decision between", "exited paged exited", "exited@0 paged@0 exited@0"},
+		{"a clock is one line", "skewed paged skewed", "skewed@0x2 paged@0"},
+		{"decisions are lines", "relapsed relapsed", "relapsed@0 relapsed@0"},
+	} {
+		i := Incident{Began: start}
+		for _, k := range strings.Fields(row.kinds) {
+			i.add(Entry{At: start, Kind: Kind(k), Times: 1}, 10)
+		}
+		if got := story(i); got != row.want {
+			t.Errorf("%s: got %s, want %s", row.name, got, row.want)
+		}
 	}
 }
 

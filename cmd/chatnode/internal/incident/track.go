@@ -36,7 +36,7 @@ func (t *track) read(now time.Time, value float64) {
 	t.last[t.n%readings] = value
 	t.n++
 	t.at = now
-	if level, ok := t.level(now); ok && !t.isFixed {
+	if level, ok := t.level(now); ok {
 		t.remember(now, level)
 	}
 }

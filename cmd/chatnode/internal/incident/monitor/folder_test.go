@@ -180,8 +180,17 @@ func TestKeeper(t *testing.T) {
 		if got := k.failures.Load(); got < 2 || got > 3 {
 			t.Errorf("failures: got %d in ten seconds, want one every five", got)
 		}
-		if got := strings.Count(log.String(), "cannot be saved"); got != 1 {
-			t.Errorf("said: got %d times, want once", got)
+		failing.Store(true)
+		k.keep(make([]incident.Incident, 5))
+		time.Sleep(saveRetry / 2)
+		failing.Store(false)
+		time.Sleep(saveRetry)
+		synctest.Wait()
+		if last := saved[len(saved)-1]; len(last) != 5 {
+			t.Errorf("after a failure: got %d incidents, want the same tried again", len(last))
+		}
+		if got := strings.Count(log.String(), "cannot be saved"); got != 2 {
+			t.Errorf("said: got %d times, want once each time", got)
 		}
 		time.Sleep(saveEvery)
 		k.keep(make([]incident.Incident, 7))

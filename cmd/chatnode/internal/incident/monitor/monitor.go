@@ -183,7 +183,8 @@ func (m *Monitor) Stats() Stats {
 // Run watches until ctx ends. It is called once, and returns within a few seconds.
 func (m *Monitor) Run(ctx context.Context) error {
 	var workers sync.WaitGroup
-	working, release := context.WithCancel(ctx)
+	// They outlive ctx: what is decided last is still to be saved.
+	working, release := context.WithCancel(context.WithoutCancel(ctx))
 	if m.keeper != nil {
 		workers.Go(func() { m.keeper.run(working) })
 	}

@@ -158,6 +158,30 @@ func TestMonitor(t *testing.T) {
 	})
 }
 
+// TestTheLastFactIsSaved although no round came after it.
+func TestTheLastFactIsSaved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := folder{t.TempDir()}
+		if err := f.save(lived(t).Incidents()); err != nil {
+			t.Fatal(err)
+		}
+		y := newYard(1)
+		m := y.monitor(t, func(c *Config) { c.Folder, c.Every = f.path, time.Minute })
+		stop := run(t, m)
+		m.tell(report{"x", incident.GaveUp})
+		synctest.Wait()
+		stop()
+		log := emptyLog(t)
+		if said, err := f.load(log, time.Now()); said != "" || err != nil {
+			t.Fatalf("load: got %q and %v, want the log", said, err)
+		}
+		open, _ := log.Find(2)
+		if _, ok := open.First(incident.GaveUp); !ok {
+			t.Errorf("saved: got %v, want the last fact in it", open.Timeline)
+		}
+	})
+}
+
 // TestNothingThatHangsStopsIt: a target, the webhook and both together.
 func TestNothingThatHangsStopsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

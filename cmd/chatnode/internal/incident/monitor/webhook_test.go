@@ -112,6 +112,19 @@ func TestWebhookThatHangs(t *testing.T) {
 	})
 }
 
+func TestReasonHasNoPath(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log strings.Builder
+		w := newWebhook("https://example.test/hush", "", &http.Client{Transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			return nil, errors.New("connection refused")
+		})}, zerolog.New(zerolog.SyncWriter(&log)))
+		w.deliver(t.Context(), testNotice("x"))
+		if said := log.String(); strings.Contains(said, "hush") || !strings.Contains(said, "connection refused") {
+			t.Errorf("said: got %s, want the reason without the path", said)
+		}
+	})
+}
+
 func TestWebhookTriesAgain(t *testing.T) {
 	for _, row := range []struct {
 		name         string
