@@ -89,6 +89,10 @@ func TestWatchTellsAndCtlShows(t *testing.T) {
 	if n := <-notices; n.Event != "closed" {
 		t.Errorf("notice: got %s, want the end", n.Event)
 	}
+	// What is shown may be a second old.
+	for !strings.Contains(execution(t, nil, "ctl", "incidents", "--url="+base).stdout, "closed") {
+		<-tick.C
+	}
 	for _, row := range []struct{ args, want string }{
 		{"ctl status", "Connected sessions  500"},
 		{"ctl incidents", "1   SEV1      closed"},

@@ -20,7 +20,6 @@ const (
 // outside. It is used by one goroutine at a time.
 type alarms struct {
 	log     *incident.Log
-	nodes   int                               // chat nodes that there should be
 	known   map[incident.Role]map[string]bool // processes that run, by role; true while ready
 	sampled time.Time
 	bad     bool // etcd holds a bad record

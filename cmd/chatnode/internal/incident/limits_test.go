@@ -89,7 +89,7 @@ func TestOneLineEach(t *testing.T) {
 		{"decisions are lines", "relapsed relapsed", "relapsed@0 relapsed@0"},
 	} {
 		i := Incident{Began: start}
-		for _, k := range strings.Fields(row.kinds) {
+		for k := range strings.FieldsSeq(row.kinds) {
 			i.add(Entry{At: start, Kind: Kind(k), Times: 1}, 10)
 		}
 		if got := story(i); got != row.want {
