@@ -33,6 +33,8 @@ type act struct {
 	added added                  // API nodes that the autoscaler brought
 	links map[string]*fault.Link // the chat nodes' ways to etcd, by name
 	show  *show
+	// shownAt is when the act began, for the page.
+	shownAt time.Time
 
 	processes processes
 	monitors  sync.WaitGroup
@@ -164,6 +166,7 @@ func (a *act) poison(ctx context.Context) error {
 func (a *act) tell(e event) {
 	a.teller.tell(e)
 	a.show.tell(e)
+	a.tellIncidents(e)
 }
 
 // launch starts one process of the act and keeps it alive until close.

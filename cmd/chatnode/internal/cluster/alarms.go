@@ -73,7 +73,7 @@ func (a *alarms) apply(e event) {
 			a.log.Tell(e.At, f)
 		}
 		a.log.Observe(e.At, e.Readings...)
-	case nodeReported, processFailed, putCut, putForwarded:
+	case nodeReported, processFailed, putCut, putForwarded, fleetScaled:
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/firebreak-go/firebreak/actors"
+	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/incident/statuspage"
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/page"
 )
 
@@ -31,8 +31,6 @@ type PageConfig struct {
 	// ReportFile gets a report of what the acts showed, for people, and CSVDir the
 	// raw series, for programs; empty means none.
 	ReportFile, CSVDir string
-	// Status answers /status, the page for the public; nil: there is none.
-	Status http.Handler
 }
 
 // show is what is shown of a run: it observes the acts, and takes the page's
@@ -74,8 +72,12 @@ func openShow(ctx context.Context, cfg Config, began time.Time) (*show, error) {
 	if cfg.Page.Listener == nil {
 		return s, nil
 	}
+	public, err := statuspage.New(publicStatus{s})
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	server, err := page.NewServer(page.Config{
-		Feed: s.feed, Details: s, Command: s.command, Status: cfg.Page.Status,
+		Feed: s.feed, Details: s, Command: s.command, Status: public,
 		Loopback: page.Loopback(cfg.Page.Listener), Token: cfg.Page.Token,
 	})
 	if err != nil {
@@ -130,13 +132,13 @@ func (s *show) begin(index int, a *act) {
 	s.mu.Lock()
 	s.begun, s.act, s.kept = a, nil, false
 	s.mu.Unlock()
-	a.show, a.maker.show = s, s
+	a.show, a.maker.show, a.shownAt = s, s, time.Now()
 	limits := actors.Isolated().Service.Intensity
 	if a.profile == ProfileNaive {
 		limits = actors.Naive().Service.Intensity
 	}
 	s.recorder.Begin(page.FoldConfig{
-		Act: index, Start: time.Now(), Nodes: names(a.layout.nodes), Users: a.cfg.Users,
+		Act: index, Start: a.shownAt, Nodes: names(a.layout.nodes), Users: a.cfg.Users,
 		Intensity: limits.Restarts, Window: limits.Period,
 	}, page.Act{Name: a.profile, Label: s.label(index, a.profile)})
 }

@@ -49,7 +49,9 @@ func (s *show) tell(e event) {
 			At: e.At, Life: e.Life, Connected: e.Connected, Lost: e.Lost, Attempts: e.Attempts,
 			Messages: page.Messages{Acked: e.Acked, Undelivered: e.Undelivered},
 		})
-	case nodeReported, recordSeen:
+	case fleetScaled:
+		s.flag(e.At, page.FlagAction, "autoscaler: "+e.Why)
+	case nodeReported, recordSeen, clusterMeasured:
 	}
 }
 

@@ -73,6 +73,7 @@ func NewServer(cfg Config) (*Server, error) {
 	if cfg.Status != nil {
 		s.mux.Handle("GET /status", cfg.Status)
 		s.mux.Handle("GET /status.json", cfg.Status)
+		s.mux.Handle("GET /incidents/", cfg.Status)
 	}
 	return s, nil
 }

@@ -64,7 +64,7 @@ func New(source Source) (*Page, error) {
 	return &Page{
 		source: source, template: t,
 		policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
 	}, nil
 }
 
