@@ -69,6 +69,27 @@ func metricNames(t *testing.T) []string {
 		}
 		names = append(names, name[1])
 	}
+	return append(names, roleMetrics(t)...)
+}
+
+// roleMetrics reads the names of those that roles add, from where a main makes them.
+func roleMetrics(t *testing.T) (names []string) {
+	t.Helper()
+	for _, s := range sources(t) {
+		if s.test || !strings.HasPrefix(s.path, "cmd/") {
+			continue
+		}
+		for node := range ast.Preorder(s.file) {
+			if text, ok := node.(*ast.BasicLit); ok && text.Kind == token.STRING {
+				if name, _ := strconv.Unquote(text.Value); regexp.MustCompile(`^firebreak_[a-z_]+$`).MatchString(name) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	if len(names) == 0 {
+		t.Error("metrics of roles: got none, want those of chat nodes")
+	}
 	return names
 }
 

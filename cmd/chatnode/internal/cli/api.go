@@ -82,7 +82,7 @@ func (c *apiCommand) run(ctx context.Context, s *session) error {
 		Workers: int(c.Workers), Queue: c.Queue, Service: time.Duration(c.ServiceTime), Spread: c.spread(), Late: c.late(),
 		Seed: seedOf(c.ID), Log: s.log,
 	}
-	stopTelling, err := c.telling(ctx, s, runtime, &cfg)
+	stopTelling, err := c.telling(ctx, s, admin, runtime, &cfg)
 	if err != nil {
 		return err
 	}

@@ -97,6 +97,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 
 	admin.metrics.MustRegister(observe.NewStates(runtime, apiService))
 	admin.metrics.MustRegister(nodeMetrics(server.Stats, apis.Stats)...)
+	admin.openGuilds(chat.guilds, server)
 	commanding, err := c.commanding(admin)
 	if err != nil {
 		return err
@@ -115,6 +116,11 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	if err := runtime.Start(ctx); err != nil {
 		return errors.Join(err, chat.stop(ctx))
 	}
+	return c.attend(ctx, admin, chat, server, turns, runtime)
+}
+
+// attend serves until the node is told to stop or cannot go on.
+func (c *nodeCommand) attend(ctx context.Context, admin *admin, chat *chat, server *gateway.Server, turns *gate.Gate, runtime *actors.Runtime) error {
 	// The users stay until the guilds are handed over.
 	staying, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()

@@ -9,7 +9,7 @@ import (
 )
 
 // telling lets chat nodes be told what REST commits, until the function that it returns is called.
-func (c *apiCommand) telling(ctx context.Context, s *session, runtime *actors.Runtime, cfg *api.Config) (stop func(), err error) {
+func (c *apiCommand) telling(ctx context.Context, s *session, admin *admin, runtime *actors.Runtime, cfg *api.Config) (stop func(), err error) {
 	if c.REST == "" || runtime == nil {
 		return func() {}, nil
 	}
@@ -18,6 +18,7 @@ func (c *apiCommand) telling(ctx context.Context, s *session, runtime *actors.Ru
 		return nil, err
 	}
 	teller := guild.NewTeller(apiPlaces{where}, nil, s.log)
+	admin.metrics.MustRegister(tellerFigures(teller))
 	cfg.Told, cfg.Epoch, cfg.Stale = teller.Tell, teller.Epoch, teller.Stale
 	running := background(ctx, teller.Run)
 	return func() {

@@ -1,6 +1,7 @@
 package guild
 
 import (
+	"maps"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -84,9 +85,7 @@ func (a *followerActor) count() int { return a.node.roster.count(a.guild) }
 
 func copied(online map[uint64]*wire.Presence) map[uint64]*wire.Presence {
 	out := make(map[uint64]*wire.Presence, len(online))
-	for user, p := range online {
-		out[user] = p
-	}
+	maps.Copy(out, online)
 	return out
 }
 

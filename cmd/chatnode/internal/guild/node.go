@@ -54,10 +54,16 @@ type counters struct {
 // Stats is how a node's guilds are.
 type Stats struct {
 	// Owned and Followed guilds have an actor here; Hidden ones of the followed are unavailable to their sessions now.
-	Owned, Followed, Hidden int
-	// Claims and Reads of the store were made; Told events reached sessions' queues' door; Outages is how often a guild
+	Owned    int `json:"owned"`
+	Followed int `json:"followed"`
+	Hidden   int `json:"unavailable"`
+	// Claims and Reads of the store were made; Told events were passed on to sessions; Outages is how often a guild
 	// became unavailable; Lost how often another node was gone.
-	Claims, Reads, Told, Outages, Lost uint64
+	Claims  uint64 `json:"claims_total"`
+	Reads   uint64 `json:"reads_total"`
+	Told    uint64 `json:"events_total"`
+	Outages uint64 `json:"outages_total"`
+	Lost    uint64 `json:"peers_lost_total"`
 }
 
 // New checks the configuration and starts nothing.
@@ -72,7 +78,7 @@ func New(cfg Config) (*Node, error) {
 
 // Start opens the node to others, and lets guilds be told to the sessions. It returns when other nodes can connect.
 func (n *Node) Start(ctx context.Context, sessions Sessions) error {
-	system, r, err := startRemoting(n.cfg)
+	system, r, err := startRemoting(ctx, n.cfg)
 	if err != nil {
 		return err
 	}
@@ -87,6 +93,7 @@ func (n *Node) Start(ctx context.Context, sessions Sessions) error {
 		err = n.tree.Start(ctx)
 	}
 	if err != nil {
+		n.cancel()
 		stopRemoting(r)
 		return fmt.Errorf("guild: %w", err)
 	}

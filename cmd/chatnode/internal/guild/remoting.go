@@ -36,8 +36,8 @@ const (
 
 // startRemoting opens the actor system to other nodes. It panics where it cannot, so the address is tried before, and the
 // panic of who took it in between is caught.
-func startRemoting(cfg Config) (system *actor.ActorSystem, r *remote.Remote, err error) {
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Peers)
+func startRemoting(ctx context.Context, cfg Config) (system *actor.ActorSystem, r *remote.Remote, err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.Peers)
 	if err != nil {
 		return nil, nil, fmt.Errorf("guild: listening for other nodes on %s: %w", cfg.Peers, err)
 	}
