@@ -149,7 +149,7 @@ func (o *Owner) Tell(e *wire.Event, now time.Time) []Step {
 	case o.phase == serving && revision <= o.log.revision: // told twice
 	default:
 		o.head = max(o.head, revision)
-		if len(o.early) < o.cfg.MaxEarly {
+		if len(o.early) < o.cfg.MaxEarly || revision == o.log.revision+1 { // whose turn it is, does not stay
 			o.early[revision] = e
 		}
 	}
