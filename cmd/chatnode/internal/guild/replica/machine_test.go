@@ -237,3 +237,11 @@ func TestWhatTheStoreHasLostIsSentAnew(t *testing.T) {
 	want(t, "a gap", o.ChangesRead(&wire.GuildEvents{Gap: true, Head: 5000}, due), "Claim {}")
 	want(t, "claimed again", o.Claimed(&wire.ClaimedGuild{Epoch: 2, Revision: 5000, Guild: &wire.Guild{}}, due), "a whole 5000")
 }
+
+func TestWhoHasSeenMoreThanThereIsGetsItAnew(t *testing.T) {
+	o := owns(t, still())
+	want(t, "ahead", o.Follow(&wire.Follow{Node: "a", Term: 1, Keeps: true, Revision: 9}, start))
+	due, _ := o.Due()
+	want(t, "a hole", o.Tick(due), "Read {1}")
+	want(t, "there is no more", o.ChangesRead(&wire.GuildEvents{Through: 1, Head: 1}, due), "a whole 1")
+}
