@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http/httptrace"
+	"syscall"
 	"time"
 
 	"github.com/coder/websocket"
@@ -33,7 +35,7 @@ func (c *conn) proxy(ctx context.Context, a protocol.Proxy) {
 	up, err := c.server.dialPeer(ctx, a)
 	if err != nil {
 		c.server.cfg.Log.Debug().Err(err).Str("node", a.Node).Msg("resume not passed on")
-		c.handle(ctx, protocol.ProxyEnded{})
+		c.handle(ctx, protocol.ProxyEnded{Gone: errors.Is(err, syscall.ECONNREFUSED)})
 		return
 	}
 	c.upstream = up

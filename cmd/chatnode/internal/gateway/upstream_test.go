@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"net"
 	"testing"
 
 	"github.com/firebreak-go/firebreak/cmd/chatnode/internal/gateway/protocol"
@@ -90,11 +91,30 @@ func TestClientOfAnotherNodeLeaves(t *testing.T) {
 	home.eventually(t, "no session", func(s Stats) bool { return s.Sessions == 0 && s.Parked == 0 && s.Closes[protocol.CloseNormal] == 1 })
 }
 
-// A node that is gone has lost its sessions; one that is listed and does not answer may still have them.
+// A node that is gone, or where nobody listens, has lost its sessions; one that listens and does not answer may still have
+// them.
 func TestNodesThatDoNotAnswer(t *testing.T) {
 	t.Parallel()
-	away := serve(t, func(c *Config) { c.Peers = peers{"node-3": "ws://127.0.0.1:1"} })
-	rows := []struct{ session, want string }{{"node-2.1", "false"}, {"node-3.1", "true"}, {"1", "false"}, {"", "false"}}
+	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			c, err := silent.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close() // without an answer
+		}
+	}()
+	t.Cleanup(func() { _ = silent.Close(); <-ended })
+	away := serve(t, func(c *Config) {
+		c.Peers = peers{"node-3": "ws://127.0.0.1:1", "node-4": "ws://" + silent.Addr().String()}
+	})
+	rows := []struct{ session, want string }{{"node-2.1", "false"}, {"node-3.1", "false"}, {"node-4.1", "true"}, {"1", "false"}, {"", "false"}}
 	f := away.follow(t, "/")
 	f.hear("op 10")
 	for _, row := range rows {

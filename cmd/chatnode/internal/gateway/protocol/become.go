@@ -85,15 +85,18 @@ func (c *Conn) finishSearch(now time.Time, lives bool, out []Action) []Action {
 }
 
 // loseProxy ends the connection as the session's node has ended it. Without a word from there the client is told to try
-// once more: the session may be there although its node could not be reached.
-func (c *Conn) loseProxy(now time.Time, code CloseCode, out []Action) []Action {
+// once more: the session may be there although its node could not be reached. Where nobody listens there is no session.
+func (c *Conn) loseProxy(now time.Time, end ProxyEnded, out []Action) []Action {
 	switch {
 	case c.state != stateProxied:
 		return out
-	case code >= CloseUnknown && code <= CloseDisallowedIntents:
-		return c.becomeClosed(out, code, code.String())
+	case end.Code >= CloseUnknown && end.Code <= CloseDisallowedIntents:
+		return c.becomeClosed(out, end.Code, end.Code.String())
 	}
 	c.hear(now)
+	if end.Gone {
+		return c.becomeNew(now, append(out, Report{ResumeRefused}, Send{c.set.invalidSession}))
+	}
 	return c.becomeNew(now, append(out, Send{c.set.laterSession}))
 }
 

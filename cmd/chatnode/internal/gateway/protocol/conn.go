@@ -102,7 +102,7 @@ func (c *Conn) stepOpen(now time.Time, ev Event) []Action {
 	case OwnerFound:
 		return c.finishSearch(now, ev.Lives, out)
 	case ProxyEnded:
-		return c.loseProxy(now, ev.Code, out)
+		return c.loseProxy(now, ev, out)
 	case TimeCame:
 		return c.checkTime(now, out)
 	case QueueOverflowed:

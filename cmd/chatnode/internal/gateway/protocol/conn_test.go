@@ -155,8 +155,9 @@ func TestConnSteps(t *testing.T) {
 		{"proxied frames pass", after(proxied, at{0, text(`{"op":1`)}), `forward {"op":1`, stateProxied},
 		{"the other node counts the time", after(proxied, at{time.Hour, TimeCame{}}), "", stateProxied},
 		{"proxy ends", after(proxied, at{time.Hour, ProxyEnded{}}), "invalid session, later, wait 30s", stateNew},
-		{"the other node goes away", after(proxied, at{time.Hour, ProxyEnded{CloseGoingAway}}), "invalid session, later, wait 30s", stateNew},
-		{"the other node ends it", after(proxied, at{time.Hour, ProxyEnded{CloseRateLimited}}), "close 4008", stateClosed},
+		{"the other node goes away", after(proxied, at{time.Hour, ProxyEnded{Code: CloseGoingAway}}), "invalid session, later, wait 30s", stateNew},
+		{"the other node ends it", after(proxied, at{time.Hour, ProxyEnded{Code: CloseRateLimited}}), "close 4008", stateClosed},
+		{"nobody listens there", after(proxied, at{time.Hour, ProxyEnded{Gone: true}}), "resume refused, invalid session, wait 30s", stateNew},
 		{"proxy ends late", after(login, at{time.Hour, ProxyEnded{}}), "", stateReady},
 		{"owner found late", after(login, at{time.Hour, OwnerFound{true}}), "", stateReady},
 

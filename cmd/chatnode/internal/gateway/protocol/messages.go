@@ -58,8 +58,11 @@ type ResumeDecided struct {
 type OwnerFound struct{ Lives bool }
 
 // ProxyEnded says that the node of the session was not reached, or is not reached any more. The code is that of the node's
-// close frame, if there was one.
-type ProxyEnded struct{ Code CloseCode }
+// close frame, if there was one. Gone says that nobody listens there: the node's process has ended, and its sessions with it.
+type ProxyEnded struct {
+	Code CloseCode
+	Gone bool
+}
 
 // MembersAnswered says that the answer to one FetchMembers has been delivered.
 type MembersAnswered struct{}
