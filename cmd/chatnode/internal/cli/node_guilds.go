@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -64,17 +65,22 @@ func newChat(ctx context.Context, s *session, flags membership, id, prefix strin
 
 // start opens the guilds to the sessions and to other nodes, and makes the record that says where they are. The runtime
 // starts after it.
-func (c *chat) start(ctx context.Context, server *gateway.Server, gatewayURL, zone string) error {
+func (c *chat) start(ctx context.Context, server *gateway.Server, users net.Addr, gatewayURL, zone string) error {
 	if err := c.guilds.Start(ctx, server); err != nil {
 		return err
 	}
-	host, port, err := advertised(string(c.flags.DoorAdvertise), c.door.Addr())
+	host, port, err := advertised("", users)
 	if err != nil {
 		return err
 	}
+	doorHost, doorPort, err := advertised(string(c.flags.DoorAdvertise), c.door.Addr())
+	if err != nil {
+		return err
+	}
+	door := net.JoinHostPort(doorHost, strconv.Itoa(doorPort))
 	return c.runtime.Announce(registry.Instance{
 		Service: nodeService, ID: c.id, Incarnation: rand.Text(), Host: host, Port: port, Zone: zone,
-		Meta: map[string]string{gatewayMeta: gatewayURL, peerMeta: c.guilds.Address()},
+		Meta: map[string]string{gatewayMeta: gatewayURL, peerMeta: c.guilds.Address(), doorMeta: door},
 	}, time.Duration(c.flags.TTL))
 }
 

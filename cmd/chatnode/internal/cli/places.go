@@ -8,9 +8,13 @@ import (
 	"github.com/firebreak-go/firebreak/registry/ring"
 )
 
-// peerMeta is what a chat node's record calls where it listens for other chat nodes. The record's own address is where it
-// listens for API nodes.
-const peerMeta = "peer"
+// peerMeta and doorMeta are what a chat node's record calls where it listens for other chat nodes and for API nodes. The
+// record's own address is where users connect: the one that stays when the node is started again, by which the registry
+// takes the new process for the successor of the old one.
+const (
+	peerMeta = "peer"
+	doorMeta = "door"
+)
 
 // places says where guilds and chat nodes are, from the directory of the chat nodes.
 type places struct {
@@ -80,7 +84,7 @@ type apiPlaces struct{ *places }
 // Owner is part of [guild.Doors].
 func (p apiPlaces) Owner(guild uint64) string {
 	if in := p.ownerOf(guild); in != nil {
-		return in.Address()
+		return in.Meta[doorMeta]
 	}
 	return ""
 }
@@ -88,7 +92,9 @@ func (p apiPlaces) Owner(guild uint64) string {
 // All is part of [guild.Doors].
 func (p apiPlaces) All() (addresses []string) {
 	for row := range p.runtime.Snapshot(nodeService).Rows.All() {
-		addresses = append(addresses, row.Instance.Address())
+		if door := row.Instance.Meta[doorMeta]; door != "" {
+			addresses = append(addresses, door)
+		}
 	}
 	return addresses
 }
