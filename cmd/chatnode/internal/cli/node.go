@@ -110,7 +110,7 @@ func (c *nodeCommand) run(ctx context.Context, s *session) error {
 	admin.serve(s, func() error { return knowsAPIs(runtime) })
 	s.log.Info().Str("node", c.ID).Str("profile", c.Profile).Str("admin", admin.url()).Msg("chat node starts")
 	s.log.Info().Msg(files.line(0))
-	if err := chat.start(ctx, server, listener.Addr(), c.gatewayURL(listener), c.Zone); err != nil {
+	if err := chat.start(ctx, admin, server, listener.Addr(), c.gatewayURL(listener), c.Zone); err != nil {
 		return err
 	}
 	if err := runtime.Start(ctx); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"maps"
 	"net"
 	"strconv"
 	"sync"
@@ -65,7 +66,7 @@ func newChat(ctx context.Context, s *session, flags membership, id, prefix strin
 
 // start opens the guilds to the sessions and to other nodes, and makes the record that says where they are. The runtime
 // starts after it.
-func (c *chat) start(ctx context.Context, server *gateway.Server, users net.Addr, gatewayURL, zone string) error {
+func (c *chat) start(ctx context.Context, admin *admin, server *gateway.Server, users net.Addr, gatewayURL, zone string) error {
 	if err := c.guilds.Start(ctx, server); err != nil {
 		return err
 	}
@@ -78,9 +79,10 @@ func (c *chat) start(ctx context.Context, server *gateway.Server, users net.Addr
 		return err
 	}
 	door := net.JoinHostPort(doorHost, strconv.Itoa(doorPort))
+	meta := map[string]string{gatewayMeta: gatewayURL, peerMeta: c.guilds.Address(), doorMeta: door}
+	maps.Copy(meta, admin.announced(host))
 	return c.runtime.Announce(registry.Instance{
-		Service: nodeService, ID: c.id, Incarnation: rand.Text(), Host: host, Port: port, Zone: zone,
-		Meta: map[string]string{gatewayMeta: gatewayURL, peerMeta: c.guilds.Address(), doorMeta: door},
+		Service: nodeService, ID: c.id, Incarnation: rand.Text(), Host: host, Port: port, Zone: zone, Meta: meta,
 	}, time.Duration(c.flags.TTL))
 }
 
