@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/bwmarrin/discordgo"
@@ -10,7 +12,10 @@ import (
 
 // viaDiscordgo speaks version 9, asks for compressed messages, and resumes where it connected first, whatever the close
 // code was.
-type viaDiscordgo struct{ session *discordgo.Session }
+type viaDiscordgo struct {
+	session *discordgo.Session
+	out     *lines
+}
 
 func newDiscordgo(rest, token string, out *lines) (client, error) {
 	discordgo.EndpointGateway = strings.TrimSuffix(rest, "/") + "/api/v" + discordgo.APIVersion + "/gateway"
@@ -18,6 +23,11 @@ func newDiscordgo(rest, token string, out *lines) (client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("discordgo: %w", err)
 	}
+	to, err := url.Parse(rest)
+	if err != nil {
+		return nil, err
+	}
+	session.Client = &http.Client{Transport: redirect{to}}
 	session.SyncEvents = true // in order
 	session.Identify.Presence.Status = "dnd"
 	session.AddHandler(func(*discordgo.Session, *discordgo.Ready) { out.print("ready") })
@@ -38,7 +48,7 @@ func newDiscordgo(rest, token string, out *lines) (client, error) {
 		}
 		out.print("members %s", strings.Join(names, " "))
 	})
-	return &viaDiscordgo{session}, nil
+	return &viaDiscordgo{session, out}, nil
 }
 
 func first(channels []*discordgo.Channel) *discordgo.Channel {
@@ -60,6 +70,39 @@ func (c *viaDiscordgo) members(_ context.Context, guild, prefix string) error {
 		return fmt.Errorf("discordgo: %w", err)
 	}
 	return nil
+}
+
+func (c *viaDiscordgo) ask(words []string) (known bool, err error) {
+	out := c.out
+	switch {
+	case len(words) == 2 && words[0] == "create":
+		guild, err := c.session.GuildCreate(words[1])
+		if err != nil {
+			return true, err
+		}
+		channels, err := c.session.GuildChannels(guild.ID)
+		out.print("created %s %s", guild.ID, first(channels).ID)
+		return true, err
+	case len(words) == 3 && words[0] == "add":
+		err := c.session.GuildMemberAdd(words[1], words[2], &discordgo.GuildMemberAddParams{AccessToken: "any"})
+		out.print("added %s", words[2])
+		return true, err
+	case len(words) == 3 && words[0] == "send":
+		message, err := c.session.ChannelMessageSend(words[1], words[2])
+		if err == nil {
+			out.print("sent %s", message.Content)
+		}
+		return true, err
+	case len(words) == 2 && words[0] == "read":
+		messages, err := c.session.ChannelMessages(words[1], 100, "", "", "")
+		var texts []string
+		for _, m := range messages {
+			texts = append(texts, m.Content)
+		}
+		out.print("read %s", strings.Join(texts, " "))
+		return true, err
+	}
+	return false, nil
 }
 
 func (c *viaDiscordgo) leave(context.Context) error {

@@ -71,6 +71,8 @@ func (c *viaDisgo) members(ctx context.Context, guild, prefix string) error {
 	return nil
 }
 
+func (c *viaDisgo) ask([]string) (known bool, err error) { return false, nil }
+
 func (c *viaDisgo) leave(ctx context.Context) error {
 	c.gateway.Close(ctx)
 	return nil

@@ -7,7 +7,9 @@
 //
 // It is a program of its own because the libraries have data races, which must not fail the race detector of a test, and
 // because one of them keeps its addresses in variables of the process. Lines in: "members GUILD PREFIX" asks for members,
-// "close" leaves. Lines out: "ready", "resumed", "guild NAME MEMBERS CHANNEL", "message CONTENT", "members NAME...",
+// "close" leaves; with discordgo "create NAME" makes a guild by REST and prints "created GUILD CHANNEL", "add GUILD USER" adds a
+// member, "send CHANNEL CONTENT" prints "sent CONTENT" when it is acknowledged, and "read CHANNEL" prints "read CONTENT...",
+// the newest first. Lines out: "ready", "resumed", "guild NAME MEMBERS CHANNEL", "message CONTENT", "members NAME...",
 // "unavailable ID". When standard input ends, the session is dropped without a word.
 // The third form opens no session: it makes a guild by REST, adds a member, writes, reads, changes and deletes messages, prints
 // what it got, and ends.

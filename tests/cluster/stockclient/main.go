@@ -18,6 +18,8 @@ type client interface {
 	open(ctx context.Context) error
 	// members asks for the members of a guild whose names begin with a prefix.
 	members(ctx context.Context, guild, prefix string) error
+	// ask does something by REST, and says whether it knows the words.
+	ask(words []string) (known bool, err error)
 	// leave closes the session as the library does.
 	leave(ctx context.Context) error
 }
@@ -86,7 +88,9 @@ func obey(ctx context.Context, c client, stdin io.Reader) error {
 				return fmt.Errorf("members: %w", err)
 			}
 		default:
-			return fmt.Errorf("no such command: %q", in.Text())
+			if known, err := c.ask(words); err != nil || !known {
+				return fmt.Errorf("%q: known %v, %w", in.Text(), known, err)
+			}
 		}
 	}
 	return in.Err()
