@@ -219,9 +219,14 @@ func (o *Owner) Due() (time.Time, bool) {
 	if o.phase == ended {
 		return time.Time{}, false
 	}
-	due := earliest(o.idleAt, o.holeBy)
-	if o.failures > 0 && !o.calling {
-		due = earliest(due, o.retryAt)
+	due := o.idleAt
+	if !o.calling { // its answer is what is waited for
+		if o.failures > 0 {
+			due = earliest(due, o.retryAt)
+		}
+		if !o.holeBy.IsZero() {
+			due = earliest(due, latest(o.holeBy, o.retryAt))
+		}
 	}
 	for _, f := range o.followers {
 		due = earliest(due, f.heard.Add(o.cfg.silence()))
@@ -235,6 +240,13 @@ func (o *Owner) flush() []Step {
 	out := o.out
 	o.out = nil
 	return out
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // earliest is the earlier of two times, of which zero is never.

@@ -125,12 +125,24 @@ func (w *world) pass(d time.Duration) {
 			if n.owner != nil {
 				if due, waits := n.owner.Due(); waits && !due.After(w.now) {
 					n.own(n.owner.Tick(w.now))
+					if n.owner != nil {
+						w.wantRest(n.name+"'s owner", n.owner.Due)
+					}
 				}
 			}
 			if due, waits := n.follower.Due(); waits && !due.After(w.now) {
 				n.follow(n.follower.Tick(w.now))
+				w.wantRest(n.name+"'s follower", n.follower.Due)
 			}
 		}
+	}
+}
+
+// wantRest holds that what was due is done: a machine that is due again at once would keep its actor spinning.
+func (w *world) wantRest(who string, next func() (time.Time, bool)) {
+	w.t.Helper()
+	if due, waits := next(); waits && !due.After(w.now) {
+		w.t.Fatalf("%s: due %v after its tick, want later", who, due.Sub(w.now))
 	}
 }
 
