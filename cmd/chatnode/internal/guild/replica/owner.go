@@ -15,6 +15,7 @@ type phase uint8
 const (
 	claiming phase = iota // nothing is known of the guild
 	serving
+	absent // there is no such guild: who comes to follow is told
 	ended
 )
 

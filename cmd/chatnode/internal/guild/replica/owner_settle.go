@@ -25,6 +25,10 @@ func (o *Owner) settle(now time.Time) []Step {
 		o.feed()
 		o.read(now)
 		o.log.trim(o.cfg.Keep, o.cfg.KeepBytes)
+	case absent: // the claim may be answered before the first of them has come
+		if len(o.followers) > 0 {
+			return o.end(wire.Gone_NOT_FOUND)
+		}
 	case ended:
 		return nil
 	}
