@@ -39,6 +39,7 @@ func TestStartWithoutEtcd(t *testing.T) {
 	etcd := startEtcd()
 	put(t, etcdAt, "/services/api/a", `{"v":1,"service":"api","id":"a","host":"10.0.0.7","port":50051}`)
 	put(t, etcdAt, "/services/api/b", `{"v":1,"service":"api","id":"b","host":"10.0.0.8","port":50051}`)
+	put(t, etcdAt, "/services/node/m", `{"v":1,"service":"node","id":"m","host":"10.0.0.9","port":8080}`) // n withdraws itself
 	node := startNode("--state-dir=" + folder)
 	becomes(t, nodeAdmin, http.StatusOK, "true")
 	says("/admin/restart-safe", "a safe restart, by both", http.StatusOK, `"from": "registry"`, `"registry": 2`, `"disk": 2`)
