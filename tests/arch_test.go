@@ -90,8 +90,10 @@ func pathFolder(path string) string {
 // thousand nodes on virtual time.
 func pure(folder string) bool {
 	return folder == "supervision" || strings.HasPrefix(folder, "supervision/") ||
-		slices.Contains([]string{"registry", "registry/pick", "registry/ring", "cmd/chatnode/internal/gateway/protocol", "cmd/chatnode/internal/work/desk",
-			"cmd/chatnode/internal/incident", "cmd/chatnode/internal/guild/replica"}, folder)
+		slices.Contains([]string{
+			"registry", "registry/pick", "registry/ring", "cmd/chatnode/internal/gateway/protocol", "cmd/chatnode/internal/work/desk",
+			"cmd/chatnode/internal/incident", "cmd/chatnode/internal/guild/replica",
+		}, folder)
 }
 
 // pureFile says the same of a file beside others that act.
