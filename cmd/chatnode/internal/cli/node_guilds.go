@@ -41,6 +41,9 @@ type chat struct {
 
 // newChat prepares it; nothing is started but the listener.
 func newChat(ctx context.Context, s *session, flags membership, id, prefix string, runtime *actors.Runtime, apis *api.Pool) (*chat, error) {
+	if host, _, err := net.SplitHostPort(string(flags.PeerListen)); err != nil || !loopback(host) {
+		return nil, usagef("--peer-listen %s: whoever reaches remoting could command guilds, so it is on loopback only: write 127.0.0.1:PORT", flags.PeerListen)
+	}
 	if err := runtime.Watch(nodeService); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"throttle a part of no rate", nil, "ctl throttle auto --total --node 127.0.0.1:1", 2, `--total needs a rate, and auto is none`},
 		{"throttle a part of nothing", nil, "ctl throttle --total --node 127.0.0.1:1", 2, `--total needs a rate`},
 		{"throttle away", nil, "ctl throttle 0 --node 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
+		{"remoting for everybody", nil, "node --listen 127.0.0.1:0 --admin 127.0.0.1:0 --peer-listen 0.0.0.0:0", 2, `--peer-listen 0.0.0.0:0: `},
 		{"admission of a node", nil, "node --admission fast", 2, `--admission`},
 		{"ctl without a command", nil, "ctl", 2, `expected one of`},
 		{"ctl away", nil, "ctl status --url 127.0.0.1:1", 1, `http://127.0.0.1:1 does not answer`},
